@@ -1,0 +1,29 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYBAMM_DISABLE_TELEMETRY := true
+
+.PHONY: run test bench study lint clean
+
+run: $(VENV)/.installed
+	$(BIN)/sscell run scenarios/anneal.toml --out results/anneal
+
+test: $(VENV)/.installed-test
+	$(BIN)/ruff check sscell tests
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not benchmark"
+
+bench: $(VENV)/.installed-test
+	$(BIN)/pytest -m benchmark -s tests/benchmarks
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) results .pytest_cache .ruff_cache .mypy_cache

@@ -1,0 +1,44 @@
+"""The cell around the interface: materials, design, constitutive laws, and the numbers the engines run on."""
+
+from sscell.cell.cell import Cell, CellStructure, electrolyte_conductivity_S_per_m, fresh_state
+from sscell.cell.design import (
+    INDIUM_LITHIUM,
+    LITHIUM,
+    BlockingElectrode,
+    CellDesign,
+    CompositeAnode,
+    CompositeCathode,
+    MetalAnode,
+    Separator,
+    electrolyte_pellet,
+    liquid_half_cell,
+)
+from sscell.cell.materials import (
+    LPSCL,
+    AnodeMaterial,
+    CathodeMaterial,
+    Electrolyte,
+    open_circuit_from_table,
+)
+
+__all__ = [
+    "INDIUM_LITHIUM",
+    "LITHIUM",
+    "LPSCL",
+    "AnodeMaterial",
+    "BlockingElectrode",
+    "CathodeMaterial",
+    "Cell",
+    "CellDesign",
+    "CellStructure",
+    "CompositeAnode",
+    "CompositeCathode",
+    "Electrolyte",
+    "MetalAnode",
+    "Separator",
+    "electrolyte_conductivity_S_per_m",
+    "electrolyte_pellet",
+    "fresh_state",
+    "liquid_half_cell",
+    "open_circuit_from_table",
+]

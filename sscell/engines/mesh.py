@@ -1,0 +1,55 @@
+"""Graded one-dimensional meshes in units of electrode thickness and particle radius."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sscell.errors import require
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Cells across the cathode, along the particle radius and across the anode.
+
+    Electrode meshes grow by `electrode_ratio` from both ends inwards, the radial one shrinks by `particle_ratio` from
+    cell to cell towards the surface; 1 means uniform.
+    """
+
+    cathode: int = 20
+    particle: int = 20
+    anode: int = 20
+    electrode_ratio: float = 1.4
+    particle_ratio: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name in ("cathode", "particle", "anode"):
+            require(getattr(self, name) >= 2, f"Mesh: {name} needs at least 2 cells, got {getattr(self, name)}.")
+        for name in ("electrode_ratio", "particle_ratio"):
+            require(getattr(self, name) > 0, f"Mesh: {name} must be positive, got {getattr(self, name)}.")
+
+    @property
+    def edges(self) -> dict[str, np.ndarray]:
+        """Cell edges of each axis, (n+1,) from 0 to 1."""
+        return {
+            "cathode": _graded_to_both_ends(self.cathode, self.electrode_ratio),
+            "particle": _from_widths(self.particle_ratio ** np.arange(self.particle)),
+            "anode": _graded_to_both_ends(self.anode, self.electrode_ratio),
+        }
+
+
+# Cycling needs few cells (the error is stated in docs/theory/numerics.md); spectra need the boundary layers.
+CYCLING_MESH = Mesh(cathode=6, particle=14, anode=6)
+IMPEDANCE_MESH = Mesh()
+
+
+def _graded_to_both_ends(cells: int, ratio: float) -> np.ndarray:
+    from_end = np.minimum(np.arange(cells), np.arange(cells)[::-1])
+    return _from_widths(ratio**from_end)
+
+
+def _from_widths(widths: np.ndarray) -> np.ndarray:
+    edges = np.concatenate([[0.0], np.cumsum(widths)]) / np.sum(widths)
+    edges[-1] = 1.0
+    return edges

@@ -1,0 +1,36 @@
+"""What can go wrong, as one family: each message names the thing, the rule, the value and the next step."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Iterable
+
+
+class SscellError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class InputError(SscellError, ValueError):
+    """A value, key or file the user gave cannot be used; the message says why and what to do."""
+
+
+class ExtrapolationWarning(UserWarning):
+    """A law is used outside the range it was taken from."""
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str:
+    """The known key most like `key`, as a clause for an error message ('' if none is like it)."""
+    near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise `InputError(message)` unless `condition` holds."""
+    if not condition:
+        raise InputError(message)
+
+
+def extrapolates(message: str) -> None:
+    """Warn that a law is used outside its range; `message` says which law and from what range."""
+    warnings.warn(message, ExtrapolationWarning, stacklevel=3)

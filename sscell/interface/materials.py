@@ -1,0 +1,82 @@
+"""Coating materials: what a recipe's coating is made of and how it changes in the anneal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sscell.errors import InputError, nearest_key, require
+from sscell.provenance import parameter
+
+STUDY = "Kitsche et al. 2022"
+FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
+ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoatingMaterial:
+    """A coating with its growth, anneal and conduction constants; ZrO2 by ALD is the default.
+
+    Doses are hours at the reference temperature of each process; conductivities hold at 318.15 K (45 °C).
+    `sources` names where a changed value comes from.
+    """
+
+    name: str = "ZrO2"
+    density_kg_per_m3: float = parameter(6100.0, "kg/m3", f"{STUDY}: tetragonal ZrO2, crystallographic")
+    mass_fraction_per_ald_cycle: float = parameter(9.0e-4, "kg/kg", f"{STUDY}, Fig. 1")
+    real_to_nominal_thickness: float = parameter(1.5, "1", f"{STUDY}: TEM 4-5 nm against 2.9 nm nominal")
+    crystallite_as_coated_m: float = parameter(4.5e-9, "m", f"{STUDY}, Fig. S4: 4-5 nm")
+    crystallite_growth_m2: float = parameter(6.0e-17, "m2/h", f"{STUDY}, Fig. S4: 7-8 nm after 550 °C")
+    crystallite_energy_J_per_mol: float = parameter(120e3, "J/mol", ASSUMED)
+    coverage_thickness_m: float = parameter(1.5e-9, "m", FIT)
+    quality_as_coated: float = parameter(0.5, "1", FIT)
+    quality_dense: float = parameter(0.85, "1", FIT)
+    densification_per_h: float = parameter(2.0, "1/h at 300 °C", FIT)
+    densification_energy_J_per_mol: float = parameter(100e3, "J/mol", FIT)
+    roughening_per_h: float = parameter(3.0, "1/h at 550 °C", FIT)
+    roughening_energy_J_per_mol: float = parameter(200e3, "J/mol", FIT)
+    rocksalt_growth_m2_per_h: float = parameter(1.5e-16, "m2/h at 700 °C", f"{STUDY}, Fig. 6: 8-10 nm after 700 °C")
+    rocksalt_energy_J_per_mol: float = parameter(80e3, "J/mol", FIT)
+    inactivation_per_h: float = parameter(0.2, "1/h at 700 °C", FIT)
+    inactivation_energy_J_per_mol: float = parameter(120e3, "J/mol", FIT)
+    cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5")
+    cation_diffusion_energy_J_per_mol: float = parameter(
+        270e3, "J/mol", f"{STUDY}: none detectable after 550 °C, so at least 2.8 eV"
+    )
+    conductivity_S_per_m: float = parameter(3.0e-7, "S/m at 45 °C", FIT)
+    conductivity_energy_J_per_mol: float = parameter(50e3, "J/mol", ASSUMED)
+    relative_permittivity: float = parameter(25.0, "1", "literature: ZrO2 films 20-30")
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("density_kg_per_m3", "real_to_nominal_thickness", "conductivity_S_per_m",
+                     "relative_permittivity", "coverage_thickness_m"):
+            value = getattr(self, name)
+            require(value > 0, f"CoatingMaterial {self.name}: {name} must be positive, got {value}.")
+        for name in ("quality_as_coated", "quality_dense"):
+            value = getattr(self, name)
+            require(0 <= value <= 1, f"CoatingMaterial {self.name}: {name} must lie in 0..1, got {value}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CathodeSurface:
+    """What the interface needs to know of the bare CAM: its BET area and native rocksalt layer."""
+
+    bet_area_m2_per_kg: float = parameter(710.0, "m2/kg", f"{STUDY}: BET")
+    native_rocksalt_m: float = parameter(2.0e-9, "m", f"{STUDY}, Fig. 6: 2 nm after coating; assumed for the bare CAM")
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+ZRO2 = CoatingMaterial()
+COATINGS = {"ZrO2": ZRO2}
+
+
+def coating_named(name: str) -> CoatingMaterial:
+    """The known coating of that name; raises InputError that lists what is known."""
+    if name not in COATINGS:
+        raise InputError(
+            f"Coating '{name}' is not known (known: {', '.join(COATINGS)}){nearest_key(name, COATINGS)}; "
+            "describe it with ss.CoatingMaterial(name=..., density_kg_per_m3=..., ...) and give that to "
+            "ss.interface_from_recipe(recipe, coating=...)."
+        )
+    return COATINGS[name]
