@@ -95,14 +95,13 @@ class Cell:
     def numbers(self) -> dict[str, float]:
         """Every number of the equations, SI, at the cell's temperature; keys end in their unit."""
         design = self.design
-        numbers = {
-            "temperature_K": design.temperature_K,
-            "area_m2": design.area_m2,
-            **_separator_numbers(design),
-        }
+        numbers = {"area_m2": design.area_m2, **_separator_numbers(design)}
+        if not isinstance(design.negative, BlockingElectrode):
+            numbers["temperature_K"] = design.temperature_K
         if isinstance(design.positive, CompositeCathode):
+            numbers["temperature_K"] = design.temperature_K
             assert self.interface is not None
-            numbers |= _cathode_numbers(design, design.positive, self.interface)
+            numbers |= _cathode_numbers(design, design.positive)
             numbers |= _layer_numbers(self.layers)
             numbers |= _oxidation_numbers(design, self.interface)
         else:
@@ -114,6 +113,17 @@ class Cell:
         else:
             numbers["negative_double_layer_F_per_m2"] = design.negative.double_layer_F_per_m2
         return {name: float(value) for name, value in numbers.items()}
+
+    @property
+    def fresh(self) -> dict[str, float]:
+        """Where a fresh cell starts: lithium contents and the active fraction of the CAM."""
+        start = {}
+        if isinstance(self.design.positive, CompositeCathode) and self.interface is not None:
+            start["stoichiometry"] = self.design.positive.material.fresh_stoichiometry
+            start["active_fraction"] = 1 - self.interface.inactive_fraction
+        if isinstance(self.design.negative, CompositeAnode):
+            start["anode_stoichiometry"] = self.design.negative.material.fresh_stoichiometry
+        return start
 
     @property
     def parameters(self) -> list[ParameterRecord]:
@@ -131,7 +141,7 @@ class Cell:
         """(ΣR_k + R_ct at x = 0.5)/(a L θ), per pellet area, of a state (None: fresh); the study's figure of merit."""
         n = self.numbers
         decomposition_m = state.mean("decomposition_m") if state is not None else 0.0
-        active = state.mean("active_fraction") if state is not None else n["fresh_active_fraction"]
+        active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
         stack = decomposition_m / n["decomposition_conductivity_S_per_m"]
         stack += sum(layer.resistance_ohm_m2 for layer in self.layers.fixed)
         thermal_V = 8.314462618 * n["temperature_K"] / 96485.33212
@@ -164,7 +174,7 @@ def electrolyte_conductivity_S_per_m(design: CellDesign) -> float:
     )
 
 
-def _cathode_numbers(design: CellDesign, cathode: CompositeCathode, interface: InterfaceState) -> dict[str, Any]:
+def _cathode_numbers(design: CellDesign, cathode: CompositeCathode) -> dict[str, Any]:
     cam, mix, temperature = cathode.material, cathode.composite, design.temperature_K
     densities = cam.density_kg_per_m3, design.electrolyte.density_kg_per_m3
     radius = cam.particle_diameter_m / 2
@@ -178,8 +188,6 @@ def _cathode_numbers(design: CellDesign, cathode: CompositeCathode, interface: I
         "particle_radius_m": radius,
         "maximum_concentration_mol_per_m3": cam.maximum_concentration_mol_per_m3,
         "stoichiometry_at_4V3": cam.stoichiometry_at_4V3,
-        "fresh_stoichiometry": cam.fresh_stoichiometry,
-        "fresh_active_fraction": 1 - interface.inactive_fraction,
         "diffusivity_m2_per_s": arrhenius(cam.diffusivity_m2_per_s, cam.diffusivity_energy_J_per_mol, temperature),
         "diffusivity_drop_decades": cam.diffusivity_drop_decades,
         "diffusivity_midpoint": cam.diffusivity_midpoint,
@@ -231,7 +239,6 @@ def _anode_numbers(design: CellDesign, anode: CompositeAnode) -> dict[str, Any]:
         "anode_area_per_volume_per_m": 6 * fraction / material.particle_diameter_m,
         "anode_capacity_C_per_m3": fraction * material.density_kg_per_m3
         * material.theoretical_capacity_Ah_per_kg * 3600,
-        "anode_fresh_stoichiometry": material.fresh_stoichiometry,
         "anode_exchange_current_density_A_per_m2": arrhenius(
             material.exchange_current_density_A_per_m2, material.exchange_current_energy_J_per_mol, temperature
         ),
@@ -253,26 +260,28 @@ def fresh_state(cell: Cell, edges: dict[str, np.ndarray]) -> CellState:
     """The cell as assembled: uniform lithium, no decomposition, every potential at equilibrium."""
     from sscell.records import Profile
 
-    n, structure = cell.numbers, cell.structure
+    n, start, structure = cell.numbers, cell.fresh, cell.structure
     profiles: dict[str, Profile] = {}
 
     def uniform(name: str, value: float, *axes: str) -> None:
         profiles[name] = Profile(axes, np.full(tuple(edges[a].size - 1 for a in axes), float(value)))
 
     uniform("separator_V", 0.0)
+    uniform("discharged_charge_C", 0.0)
     if structure.cathode_open_circuit is not None:
-        x = n["fresh_stoichiometry"]
+        x = start["stoichiometry"]
         uniform("stoichiometry", x, "cathode", "particle")
-        uniform("double_layer_V", structure.cathode_open_circuit(x, n["stoichiometry_at_4V3"], np), "cathode")
+        uniform("interface_V", structure.cathode_open_circuit(x, n["stoichiometry_at_4V3"], np), "cathode")
         for name in ("decomposition layer", *structure.fixed_layers):
             uniform(f"{name}_V", 0.0, "cathode")
+        uniform("oxidation_charge_C", 0.0)
         uniform("decomposition_m", 0.0, "cathode")
-        uniform("active_fraction", n["fresh_active_fraction"], "cathode")
-        uniform("isolated_lithium", x * (1 - n["fresh_active_fraction"]), "cathode")
+        uniform("active_fraction", start["active_fraction"], "cathode")
+        uniform("isolated_lithium", x * (1 - start["active_fraction"]), "cathode")
     else:
         uniform("positive_V", 0.0)
     if structure.anode_open_circuit is not None:
-        y = n["anode_fresh_stoichiometry"]
+        y = start["anode_stoichiometry"]
         uniform("anode_stoichiometry", y, "anode")
         uniform("anode_V", structure.anode_open_circuit(y, 0.0, np), "anode")
     elif structure.negative == "metal":

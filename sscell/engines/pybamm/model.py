@@ -42,6 +42,7 @@ class LayeredCell:
             "blocking": lambda: self._blocking("negative", -1),
         }[structure.negative]()
         voltage = positive_V - negative_V - self._separator()
+        self._rate(self._state("discharged_charge_C"), current)
         self.model.variables = {
             "Current [A]": current,
             "Voltage [V]": voltage,
@@ -58,14 +59,15 @@ class LayeredCell:
         kappa, sigma = n("cathode_ionic_conductivity_S_per_m"), n("cathode_electronic_conductivity_S_per_m")
         x = pybamm.SpatialVariable("x", domain="cathode", coord_sys="cartesian")
 
-        v_dl = self._state("double_layer_V", "cathode")
+        # φ_s - φ_e = v_dl + Σ v_k; the sum is the state, so that only it couples the nodes.
+        interface_V = self._state("interface_V", "cathode")
         layers = {
             name: self._state(f"{name}_V", "cathode")
             for name in ("decomposition layer", *self.structure.fixed_layers)
         }
-        interface_V = v_dl + sum(layers.values())
+        v_dl = interface_V - sum(layers.values())
 
-        # i_e = -κ ∂φ_e, i_s = -σ ∂φ_s, i_e + i_s = i and φ_s - φ_e = w give i_e from ∂w alone.
+        # i_e = -κ ∂φ_e, i_s = -σ ∂φ_s and i_e + i_s = i give i_e from ∂(φ_s - φ_e) alone.
         series = 1 / (1 / kappa + 1 / sigma)
         i_e = (pybamm.grad(interface_V) / thickness + self.i / sigma) * series
         self.model.boundary_conditions[interface_V] = {
@@ -84,16 +86,18 @@ class LayeredCell:
         j = leaving / (area * active) - oxidation
 
         stoichiometry, faradaic, surface, equilibrium_V = self._particles(v_dl)
-        self._rate(v_dl, (j - faradaic) / n("cathode_double_layer_F_per_m2"))
-
         # C ∂v/∂t = j - v/R, written with R and τ = RC so that a layer that is not there (R = 0) drops out.
         resistances = {"decomposition layer": decomposition / n("decomposition_conductivity_S_per_m")}
         time_constants = {"decomposition layer": n("decomposition_time_constant_s")}
         for name in self.structure.fixed_layers:
             resistances[name] = n(f"{name}_resistance_ohm_m2")
             time_constants[name] = n(f"{name}_time_constant_s")
+        interface_rate = (j - faradaic) / n("cathode_double_layer_F_per_m2")
         for name, v in layers.items():
-            self._rate(v, (j * resistances[name] - v) / time_constants[name])
+            layer_rate = (j * resistances[name] - v) / time_constants[name]
+            self._rate(v, layer_rate)
+            interface_rate += layer_rate
+        self._rate(interface_V, interface_rate)
 
         self._rate(decomposition, laws.decomposition_growth_m_per_s(oxidation, n("decomposition_volume_m3_per_C")))
         isolation = laws.isolation_per_s(active, oxidation, n("isolation_m2_per_C"))
@@ -102,15 +106,16 @@ class LayeredCell:
         self._rate(isolated, isolation * pybamm.r_average(stoichiometry))
 
         self.outputs |= {
-            "Interface voltage [V]": interface_V,
+            "Double-layer voltage [V]": v_dl,
             "Intercalation current density [A.m-2]": j,
             "Faradaic current density [A.m-2]": faradaic,
             "Oxidation current density [A.m-2]": oxidation,
             "Interface current per volume [A.m-3]": leaving,
             "Surface stoichiometry": surface,
             "Equilibrium voltage [V]": equilibrium_V,
-            "Side current [A]": n("area_m2") * thickness * area * pybamm.Integral(active * oxidation, x),
         }
+        side_current_A = n("area_m2") * thickness * area * pybamm.Integral(active * oxidation, x)
+        self._rate(self._state("oxidation_charge_C"), side_current_A)
         # φ_e(0) - φ_e(1) = ∫ i_e dx/κ, by parts with i_e(1) = 0.
         ionic_drop = -pybamm.Integral(x * pybamm.div(i_e), x) * thickness / kappa
         return pybamm.boundary_value(interface_V, "right") - ionic_drop
