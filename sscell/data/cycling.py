@@ -53,9 +53,8 @@ def _require_columns(table: Table) -> None:
     if missing:
         impedance = table.has("frequency_Hz") and impedance_rows(table).any()
         step = "use read_spectra" if impedance else "name them as in 'time/s', 'I/mA', 'Ewe/V'"
-        listed = ", ".join(f"'{n[:40]}'" for n in table.names[:20]) or "without names"
         raise InputError(
-            f"{table.source.name} has no column for {' and '.join(missing)} (its columns are {listed}); "
+            f"{table.source.name} has no column for {' and '.join(missing)} (it has {table.listed_names()}); "
             f"{step}."
         )
 

@@ -138,8 +138,7 @@ def _values(
 
 
 def _has_decimal_commas(source: SourceFile, cells: Cells) -> bool:
-    """Whether numbers are written 1,5; raises InputError if points are there as well (1.000 could be "
-    "1000)."""
+    """Whether numbers are written 1,5; raises InputError if points are there too (1.000 may be 1000)."""
     comma, point = (_first_row_with(mark, cells) for mark in ",.")
     if comma is not None and point is not None:
         raise InputError(

@@ -13,10 +13,11 @@ class Sign(Enum):
 
     TRUE = "true"
     MIRRORED = "mirrored"
+    INDUCTIVE = "inductive throughout: mirrored, or a coil"
     UNCLEAR = "unclear"
 
 
-# On 37 spectra of known sign the agreement was 0.87 or more; half of that leaves room for noise.
+# On 37 spectra of known sign the agreement was 0.87 or more; the rest is room for noise.
 CLEAR_AGREEMENT = 0.5
 NEARLY_ALL = 0.9
 # Voltage steps of pure noise add up like a random walk: beyond 3 standard deviations they are not noise.
@@ -40,7 +41,7 @@ def kramers_kronig_agreement(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) ->
 
 
 def imaginary_sign(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) -> Sign:
-    """The sign in which Im Z was stored; a blocking electrode (flat Re Z) is judged by its majority."""
+    """The sign in which Im Z was stored; where Re Z is flat (a blocking electrode), most points decide."""
     agreement = kramers_kronig_agreement(sweeps)
     inductive = inductive_share(sweeps)
     if agreement >= CLEAR_AGREEMENT:
@@ -48,7 +49,7 @@ def imaginary_sign(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) -> Sign:
     if agreement <= -CLEAR_AGREEMENT:
         return Sign.MIRRORED if inductive > 0.5 else Sign.UNCLEAR
     if inductive >= NEARLY_ALL:
-        return Sign.MIRRORED
+        return Sign.INDUCTIVE
     return Sign.TRUE if inductive <= 1 - NEARLY_ALL else Sign.UNCLEAR
 
 

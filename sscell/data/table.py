@@ -42,6 +42,11 @@ class Table:
         """The place of a row in words, e.g. 'line 7'."""
         return f"{self.place} {self.places[row]}"
 
+    def listed_names(self) -> str:
+        """The column names of the file for a message."""
+        listed = ", ".join(f"'{name[:40]}'" for name in self.names[:20])
+        return (listed or "columns without names") + (", ..." if len(self.names) > 20 else "")
+
     def provenance(self) -> dict[str, Any]:
         """Where the numbers are from; readers add what is theirs."""
         known = {"technique": self.technique, "acquired": self.acquired}

@@ -65,8 +65,7 @@ def unit_from_text(text: str) -> Unit | None:
 
 
 def name_and_unit(column: str) -> tuple[str, Unit | None]:
-    """Split 'name/unit', 'name (unit)', 'name [unit]' and 'name_unit'; without a known unit: (column, "
-    "None)."""
+    """Split 'name/unit', 'name (unit)', 'name [unit]' and 'name_unit'; no known unit: (column, None)."""
     text = column.strip()
     opening = BRACKETS.get(text[-1:])
     splits = [text[:-1].rpartition(opening)] if opening else []

@@ -129,9 +129,9 @@ class Elimination:
         return values
 
     def table(self, entries: np.ndarray, imaginary_diagonal: np.ndarray) -> np.ndarray:
-        """Fresh value table: `entries` (one a pattern entry) for every frequency, plus i·(unknowns, frequencies)."""
+        """Fresh value table: `entries` (one a pattern entry, none twice) for every frequency, plus i·(unknowns, frequencies)."""
         values = np.zeros((len(self.position), imaginary_diagonal.shape[1]), dtype=complex)
-        np.add.at(values, self.entries, entries[:, None])
+        values[self.entries] = entries[:, None]
         values[self.diagonal] += 1j * imaginary_diagonal
         return values
 
