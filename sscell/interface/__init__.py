@@ -1,6 +1,6 @@
 """What a recipe makes of the interface: coating, crystallites, passivation, rocksalt, inactive CAM, Zr profile."""
 
-from sscell.interface.materials import COATINGS, ZRO2, CathodeSurface, CoatingMaterial
+from sscell.interface.materials import COATINGS, ZRO2, CathodeSurface, CoatingMaterial, coating_named
 from sscell.interface.state import InterfaceState, interface_from_recipe, interface_values, recipe_values
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "ZRO2",
     "CathodeSurface",
     "CoatingMaterial",
+    "coating_named",
     "InterfaceState",
     "interface_from_recipe",
     "interface_values",

@@ -1,0 +1,1 @@
+"""Studies: a scenario file, its jobs, its facts and its results folder."""

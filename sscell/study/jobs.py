@@ -1,0 +1,105 @@
+"""One job of a study: one sample through one run, its cycling and its spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sscell.cell import Cell
+from sscell.engines.budget import ImpedanceBudget
+from sscell.engines.impedance import impedance_budget
+from sscell.engines.result import SimulationResult
+from sscell.engines.simulate import simulate
+from sscell.errors import SscellError
+from sscell.records import CellState
+from sscell.study.schema import EisSpec, Scenario
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What one worker does; everything in it is data."""
+
+    sample: str
+    run: str
+    scenario: Scenario
+    quick: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LabelledSpectrum:
+    """A simulated spectrum with its budget and the state it belongs to ('fresh' or 'aged')."""
+
+    label: str
+    after_cycle: int
+    budget: ImpedanceBudget
+    arc_width_ohm_cm2: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class JobResult:
+    """What a job gave; `problem` names what went wrong, with everything finished before it kept."""
+
+    sample: str
+    run: str
+    cell: Cell
+    cycling: SimulationResult | None
+    spectra: Sequence[LabelledSpectrum] = ()
+    problem: str = ""
+    warnings: Sequence[str] = field(default_factory=tuple)
+
+
+def cell_of(scenario: Scenario, sample: str, run: str) -> Cell:
+    """The virtual cell of a sample in a run."""
+    spec = scenario.samples[sample]
+    return Cell.from_recipe(
+        spec.recipe(), design=scenario.cell_design(scenario.runs[run]), coating=scenario.coating(spec.coating)
+    )
+
+
+def run_job(job: Job) -> JobResult:
+    """Do one job; a failure inside it becomes its `problem`, never an exception."""
+    import warnings
+
+    spec = job.scenario.runs[job.run]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cell = cell_of(job.scenario, job.sample, job.run)
+        cycling = None
+        spectra: list[LabelledSpectrum] = []
+        problem = ""
+        try:
+            cycling = simulate(cell, spec.plan(job.quick))
+            problem = cycling.message
+            for label in spec.spectra:
+                if label == "fresh":
+                    spectra.append(_spectrum(cell, job, label, 0, None))
+                elif cycling.complete:
+                    spectra.append(_spectrum(cell, job, label, len(cycling.states), cycling.final_state))
+        except SscellError as error:
+            problem = str(error)
+    notes = tuple(dict.fromkeys(str(w.message) for w in caught))
+    return JobResult(
+        sample=job.sample, run=job.run, cell=cell, cycling=cycling, spectra=tuple(spectra), problem=problem,
+        warnings=notes,
+    )
+
+
+def frequencies(eis: EisSpec, quick: bool = False) -> np.ndarray:
+    """The frequencies of a scenario's spectra, from high to low."""
+    decades = np.log10(eis.highest_Hz / eis.lowest_Hz)
+    per_decade = min(eis.points_per_decade, 4) if quick else eis.points_per_decade
+    points = max(2, 1 + round(decades * per_decade))
+    return np.geomspace(eis.highest_Hz, eis.lowest_Hz, points)
+
+
+def _spectrum(cell: Cell, job: Job, label: str, cycle: int, state: CellState | None) -> LabelledSpectrum:
+    from sscell.study.arc import arc_width_ohm_cm2
+
+    budget = impedance_budget(
+        cell, frequencies(job.scenario.eis, job.quick), state=state, rest_h=job.scenario.eis.rest_h
+    )
+    return LabelledSpectrum(
+        label=label, after_cycle=cycle, budget=budget, arc_width_ohm_cm2=arc_width_ohm_cm2(budget.spectrum)
+    )

@@ -1,0 +1,180 @@
+"""The results folder: written beside its place and renamed when whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sscell.errors import InputError
+from sscell.study.facts import FactRow, score
+from sscell.study.result import StudyResult
+from sscell.study.tables import cycles_table, spectra_table
+
+PACKAGES = ("sscell", "pybamm", "pybammsolvers", "jax", "impedance", "numpy", "scipy", "pandas", "xarray")
+OUR_FILES = frozenset({"summary.csv", "cycles.csv", "spectra.csv", "results.nc", "facts.csv", "report.html",
+                       "provenance.json"})
+
+
+def write_study(study: StudyResult, folder: Path, report: Callable[[StudyResult], str]) -> None:
+    """Write every file of the study into `folder`, all or none; an earlier result there is replaced."""
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        study.summary.to_csv(temporary / "summary.csv", index=False)
+        cycles_table(study.jobs).to_csv(temporary / "cycles.csv", index=False)
+        spectra_table(study.jobs).to_csv(temporary / "spectra.csv", index=False)
+        _facts_frame(study).to_csv(temporary / "facts.csv", index=False)
+        _dataset(study).to_netcdf(temporary / "results.nc", engine="h5netcdf")
+        (temporary / "provenance.json").write_text(json.dumps(provenance(study), indent=1), encoding="utf-8")
+        (temporary / "report.html").write_text(report(study), encoding="utf-8")
+        os.chmod(temporary, 0o755)
+        _put(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a results folder that holds something else than results of ours."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out '{folder}' is a file; name a folder.")
+    if folder.is_dir():
+        foreign = sorted(p.name for p in folder.iterdir() if p.name not in OUR_FILES)
+        if foreign:
+            raise InputError(
+                f"--out '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); name a new or "
+                "an earlier results folder, as its content is replaced."
+            )
+
+
+def _put(temporary: Path, folder: Path) -> None:
+    """Rename into place; an earlier result is moved away first and removed after."""
+    old = None
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        os.rename(folder, old / "was")
+    os.rename(temporary, folder)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def provenance(study: StudyResult) -> dict[str, Any]:
+    """Scenario text and hash, versions, and every parameter with unit and source."""
+    text = study.path.read_text(encoding="utf-8")
+    files = {study.path.name: _sha256(study.path)}
+    for name in [study.scenario.facts, *(m.file for m in study.scenario.measured)]:
+        if name is not None:
+            files[Path(name).name] = _sha256(study.path.parent / name)
+    return {
+        "title": study.scenario.title,
+        "citation": study.scenario.citation,
+        "scenario": text,
+        "quick": study.quick,
+        "input_sha256": files,
+        "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "seeds": {},
+        "engine": "pybamm",
+        "problems": study.problems,
+        "warnings": study.warnings,
+        "parameters": {
+            f"{job.run}": [record._asdict() for record in job.cell.parameters]
+            for job in {j.run: j for j in study.jobs}.values()
+        },
+        "samples": {
+            name: {
+                **{k: v for k, v in vars(study.interface(name)).items() if isinstance(v, (int, float, str))},
+                "recipe": spec.model_dump(),
+            }
+            for name, spec in study.scenario.samples.items()
+            if any(j.sample == name for j in study.jobs)
+        },
+    }
+
+
+def summary_json(study: StudyResult) -> dict[str, Any]:
+    """What `sscell run --json` prints."""
+    return {
+        "title": study.scenario.title,
+        "folder": str(study.folder) if study.folder is not None else None,
+        "complete": not study.problems,
+        "problems": study.problems,
+        "warnings": study.warnings,
+        "summary": [_plain(row) for row in study.summary.to_dict(orient="records")],
+        "facts": [_plain(row._asdict()) for row in study.facts],
+        "score": score(study.facts) if study.facts else None,
+    }
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    return {str(k): (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in row.items()}
+
+
+def _facts_frame(study: StudyResult) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(study.facts, columns=list(FactRow._fields))
+
+
+def _dataset(study: StudyResult) -> Any:
+    """Cycles padded with NaN over (job, cycle), spectra over (spectrum, frequency), traces of first and last cycles."""
+    import xarray as xr
+
+    jobs = [j for j in study.jobs if j.cycling is not None]
+    most = max((len(j.cycling.summaries) for j in jobs if j.cycling), default=0)
+    data: dict[str, Any] = {}
+    if jobs:
+        fields = jobs[0].cycling.summaries[0]._fields[1:] if jobs[0].cycling and jobs[0].cycling.summaries else ()
+        for name in fields:
+            values = np.full((len(jobs), most), np.nan)
+            for k, job in enumerate(jobs):
+                assert job.cycling is not None
+                values[k, : len(job.cycling.summaries)] = [getattr(r, name) for r in job.cycling.summaries]
+            data[name] = (("job", "cycle"), values)
+    data["job_sample"] = ("job", [j.sample for j in jobs])
+    data["job_run"] = ("job", [j.run for j in jobs])
+    coordinates: dict[str, Any] = {"cycle": np.arange(1, most + 1)}
+    spectra = [(j, s) for j in jobs for s in j.spectra]
+    if spectra:
+        coordinates["frequency_Hz"] = spectra[0][1].budget.frequency_Hz
+        z = np.stack([s.budget.impedance_ohm * j.cell.design.area_m2 * 1e4 for j, s in spectra])
+        data["impedance_real_ohm_cm2"] = (("spectrum", "frequency_Hz"), z.real)
+        data["impedance_imag_ohm_cm2"] = (("spectrum", "frequency_Hz"), z.imag)
+        data["spectrum_sample"] = ("spectrum", [j.sample for j, _ in spectra])
+        data["spectrum_run"] = ("spectrum", [j.run for j, _ in spectra])
+        data["spectrum_state"] = ("spectrum", [s.label for _, s in spectra])
+    pieces = []
+    for k, job in enumerate(jobs):
+        assert job.cycling is not None
+        trace, last = job.cycling.trace, len(job.cycling.summaries)
+        keep = (trace.cycle == 1) | (trace.cycle == last)
+        pieces.append(np.column_stack([np.full(keep.sum(), k), trace.cycle[keep], trace.time_s[keep],
+                                       trace.current_A[keep], trace.voltage_V[keep]]))
+    table = np.concatenate(pieces) if pieces else np.zeros((0, 5))
+    for column, name in enumerate(("trace_job", "trace_cycle", "trace_time_s", "trace_current_A", "trace_voltage_V")):
+        data[name] = ("row", table[:, column].astype(int) if column < 2 else table[:, column])
+    return xr.Dataset(data, coords=coordinates, attrs={
+        "title": study.scenario.title, "citation": study.scenario.citation,
+        "conventions": "positive current discharges; impedance has its true sign; ohm cm2 of pellet",
+    })
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,112 @@
+"""`run_study`: a scenario file becomes a folder of results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from sscell.errors import InputError
+from sscell.study.facts import compare, read_facts
+from sscell.study.jobs import Job, JobResult, run_job
+from sscell.study.output import check_folder, write_study
+from sscell.study.result import MeasuredRecord, StudyResult
+from sscell.study.schema import MeasuredSpec, Scenario, read_scenario
+from sscell.study.tables import summary_table
+
+Progress = Callable[[int, int, str], None]
+
+
+def run_study(
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    quick: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Run every job of a scenario, compare with its facts, and write the results to `out` (None: write nothing).
+
+    quick: a short version of every part; workers: processes (None: one a core, at most 8); progress(done, all, what).
+    Raises InputError before anything runs if scenario, facts or measured files cannot be used. A sample that fails is
+    named in `StudyResult.problems`; the rest is kept.
+    """
+    path = Path(path)
+    scenario = read_scenario(path)
+    if out is not None:
+        check_folder(Path(out))
+    facts = read_facts(path.parent / scenario.facts) if scenario.facts else []
+    measured = [_measured(path.parent, spec) for spec in scenario.measured]
+    jobs = [
+        Job(sample=sample, run=run, scenario=scenario, quick=quick)
+        for run, spec in scenario.runs.items()
+        for sample in scenario.samples_of(spec)
+    ]
+    results = list(_run_all(jobs, workers, progress))
+    order = {(job.sample, job.run): k for k, job in enumerate(jobs)}
+    results.sort(key=lambda r: order[r.sample, r.run])
+    study = _study(path, scenario, quick, results, facts, measured)
+    if out is None:
+        return study
+    from sscell.report.html import report_html
+
+    folder = Path(out)
+    write_study(study, folder, report_html)
+    return StudyResult(**{**vars(study), "folder": folder})
+
+
+def _study(
+    path: Path, scenario: Scenario, quick: bool, jobs: Sequence[JobResult], facts: Sequence, measured: Sequence
+) -> StudyResult:
+    interfaces = {j.sample: j.cell.interface for j in jobs if j.cell.interface is not None}
+    rows = compare(facts, {(j.sample, j.run): j for j in jobs}, interfaces)
+    return StudyResult(
+        path=path,
+        scenario=scenario,
+        quick=quick,
+        jobs=tuple(jobs),
+        facts=tuple(rows),
+        measured=tuple(measured),
+        summary=summary_table(scenario, jobs, quick),
+    )
+
+
+def _run_all(jobs: Sequence[Job], workers: int | None, progress: Progress | None) -> Iterator[JobResult]:
+    count = min(workers or min(os.cpu_count() or 1, 8), len(jobs))
+    if count <= 1:
+        for done, job in enumerate(jobs):
+            if progress:
+                progress(done, len(jobs), f"{job.run}, {job.sample}")
+            yield run_job(job)
+        return
+    # Fresh interpreters: forking a process that has run the solver's threads is not safe.
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        longest_first = sorted(jobs, key=lambda j: -len(j.scenario.runs[j.run].plan(j.quick)))
+        futures = {pool.submit(run_job, job): job for job in longest_first}
+        for done, future in enumerate(as_completed(futures), start=1):
+            job = futures[future]
+            if progress:
+                progress(done, len(jobs), f"{job.run}, {job.sample}")
+            yield future.result()
+
+
+def _measured(folder: Path, spec: MeasuredSpec) -> MeasuredRecord:
+    from dataclasses import replace
+
+    from sscell.data import read_cycling, read_spectra
+
+    path = folder / spec.file
+    label = spec.label or path.stem
+    if spec.kind == "spectra":
+        area = None if spec.area_cm2 is None else spec.area_cm2 * 1e-4
+        spectra = [replace(s, area_m2=area if area is not None else s.area_m2) for s in read_spectra(path)]
+        if any(s.area_m2 is None for s in spectra):
+            raise InputError(
+                f"Measured file '{spec.file}' has no area, so it cannot be laid over ohm cm2; give area_cm2 in [[measured]]."
+            )
+        return MeasuredRecord(label=label, spectra=tuple(spectra))
+    mass = None if spec.active_mass_mg is None else spec.active_mass_mg * 1e-6
+    trace = read_cycling(path)
+    return MeasuredRecord(label=label, trace=replace(trace, active_mass_kg=mass or trace.active_mass_kg))

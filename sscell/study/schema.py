@@ -1,0 +1,251 @@
+"""The scenario file: TOML checked by a strict schema; an unknown key names the nearest known one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sscell import protocols
+from sscell.cell import CellDesign, CompositeAnode, CompositeCathode, liquid_half_cell
+from sscell.cell.design import INDIUM_LITHIUM, LITHIUM
+from sscell.constants import ZERO_CELSIUS_K
+from sscell.engines.simulate import check_limits
+from sscell.errors import InputError, nearest_key
+from sscell.interface import CoatingMaterial, coating_named
+from sscell.protocol import Protocol, protocol_from
+from sscell.recipe import Recipe
+
+
+class Strict(BaseModel):
+    """Nothing unknown, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SampleSpec(Strict):
+    """A sample is its recipe; see `Recipe`."""
+
+    ald_cycles: float = 0
+    anneal_temperature_C: float | None = None
+    anneal_time_min: float = 30.0
+    ramp_K_per_min: float = 10.0
+    atmosphere: str = "O2"
+    coating: str = "ZrO2"
+    coating_thickness_nm: float | None = None
+    coating_mass_fraction: float | None = None
+
+    def recipe(self) -> Recipe:
+        """The recipe, checked."""
+        return Recipe(**self.model_dump())
+
+
+class CoatingSpec(Strict):
+    """A coating material of the user's own; what is left out is taken from ZrO2. `source` says where it is from."""
+
+    source: str
+    density_kg_per_m3: float | None = None
+    mass_fraction_per_ald_cycle: float | None = None
+    conductivity_S_per_m: float | None = None
+    conductivity_energy_J_per_mol: float | None = None
+    relative_permittivity: float | None = None
+    quality_as_coated: float | None = None
+    quality_dense: float | None = None
+    coverage_thickness_m: float | None = None
+
+    def material(self, name: str) -> CoatingMaterial:
+        """The material, checked."""
+        given = {k: v for k, v in self.model_dump(exclude={"source"}).items() if v is not None}
+        return CoatingMaterial(name=name, sources=dict.fromkeys(given, self.source), **given)
+
+
+class DesignSpec(Strict):
+    """Changes to the study's pellet; `counter_electrode` replaces the LTO composite. `source` says where from."""
+
+    source: str = "scenario"
+    counter_electrode: Literal["LTO", "InLi", "Li"] = "LTO"
+    temperature_C: float | None = None
+    diameter_mm: float | None = None
+    cathode_mass_mg: float | None = None
+    anode_mass_mg: float | None = None
+    separator_mass_mg: float | None = None
+    lead_inductance_H: float | None = None
+
+    def design(self) -> CellDesign:
+        """The cell design, checked."""
+        base = CellDesign()
+        assert isinstance(base.positive, CompositeCathode) and isinstance(base.negative, CompositeAnode)
+        changes: dict[str, Any] = {}
+        sources = {}
+        for key, target, value in (
+            ("temperature_C", "temperature_K", None if self.temperature_C is None else self.temperature_C + ZERO_CELSIUS_K),
+            ("diameter_mm", "diameter_m", None if self.diameter_mm is None else self.diameter_mm * 1e-3),
+            ("lead_inductance_H", "lead_inductance_H", self.lead_inductance_H),
+        ):
+            if getattr(self, key) is not None:
+                changes[target], sources[target] = value, self.source
+        from dataclasses import replace
+
+        def mass(part: Any, mass_mg: float | None) -> Any:
+            if mass_mg is None:
+                return part
+            return replace(part, mass_kg=mass_mg * 1e-6, sources={**part.sources, "mass_kg": self.source})
+
+        negative: Any = {"LTO": mass(base.negative, self.anode_mass_mg), "InLi": INDIUM_LITHIUM, "Li": LITHIUM}
+        return replace(
+            base,
+            positive=mass(base.positive, self.cathode_mass_mg),
+            negative=negative[self.counter_electrode],
+            separator=mass(base.separator, self.separator_mass_mg),
+            sources=sources,
+            **changes,
+        )
+
+
+class RunSpec(Strict):
+    """A protocol and the samples it is run on.
+
+    protocol: a name of `ss.protocols`, or leave it out and give `steps` (one cycle of experiment strings); cell:
+    "pellet" (the scenario's design) or "liquid_half_cell"; spectra: states at which impedance is computed.
+    """
+
+    samples: tuple[str, ...] | Literal["all"] = "all"
+    protocol: Literal["first_cycle", "rate_test", "stability_test", "gitt"] | None = None
+    steps: tuple[str, ...] | None = None
+    cycles: int | None = Field(default=None, ge=1)
+    lower_V: float | None = None
+    upper_V: float | None = None
+    cell: Literal["pellet", "liquid_half_cell"] = "pellet"
+    spectra: tuple[Literal["fresh", "aged"], ...] = ()
+
+    @model_validator(mode="after")
+    def _one_protocol(self) -> RunSpec:
+        if (self.protocol is None) == (self.steps is None):
+            raise ValueError("give either 'protocol' or 'steps'")
+        return self
+
+    def plan(self, quick: bool = False) -> Protocol:
+        """The protocol; `quick` keeps one cycle of each kind (at most 9 of the rate test, 2 of the rest)."""
+        limits = {k: v for k, v in (("lower_V", self.lower_V), ("upper_V", self.upper_V)) if v is not None}
+        cycles = self.cycles
+        if quick:
+            most = 9 if self.protocol == "rate_test" else 2
+            cycles = min(cycles or most, most)
+        if self.steps is not None:
+            plan = protocol_from(list(self.steps), cycles or 1)
+        elif self.protocol in ("first_cycle", "gitt"):
+            plan = getattr(protocols, self.protocol)(**limits)
+            plan = protocol_from(plan, cycles or 1)
+        else:
+            plan = getattr(protocols, str(self.protocol))(**({"cycles": cycles} if cycles else {}), **limits)
+        check_limits(plan)
+        return plan
+
+
+class EisSpec(Strict):
+    """Frequencies and rest of every spectrum."""
+
+    highest_Hz: float = Field(default=7e6, gt=0)
+    lowest_Hz: float = Field(default=1e-3, gt=0)
+    points_per_decade: int = Field(default=8, ge=1, le=200)
+    rest_h: float = Field(default=1.0, ge=0)
+
+
+class MeasuredSpec(Strict):
+    """A measured file to lay over the simulated figures, as it is."""
+
+    file: str
+    kind: Literal["spectra", "cycling"]
+    label: str | None = None
+    area_cm2: float | None = Field(default=None, gt=0)
+    active_mass_mg: float | None = Field(default=None, gt=0)
+
+
+class Scenario(Strict):
+    """A whole study."""
+
+    title: str
+    citation: str = ""
+    facts: str | None = None
+    design: DesignSpec = DesignSpec()
+    coatings: Mapping[str, CoatingSpec] = {}
+    samples: Mapping[str, SampleSpec]
+    runs: Mapping[str, RunSpec]
+    eis: EisSpec = EisSpec()
+    measured: tuple[MeasuredSpec, ...] = ()
+
+    def coating(self, name: str) -> CoatingMaterial:
+        """A coating of this scenario or one the package knows."""
+        return self.coatings[name].material(name) if name in self.coatings else coating_named(name)
+
+    def cell_design(self, run: RunSpec) -> CellDesign:
+        """The cell a run uses."""
+        design = self.design.design()
+        if run.cell == "pellet":
+            return design
+        assert isinstance(design.positive, CompositeCathode)
+        return liquid_half_cell(design.positive.material)
+
+    def samples_of(self, run: RunSpec) -> tuple[str, ...]:
+        """Names of the samples a run is made on."""
+        return tuple(self.samples) if run.samples == "all" else run.samples
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read and check a scenario file; InputError names file, key, rule and the nearest known key."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"Scenario '{path}' does not exist; give the path of a .toml file.")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"Scenario '{path}' is not valid TOML: {error}.") from None
+    try:
+        scenario = Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(f"Scenario '{path}': {_first_problem(error)}") from None
+    _check_names(scenario, path)
+    return scenario
+
+
+def _check_names(scenario: Scenario, path: Path) -> None:
+    for name, sample in scenario.samples.items():
+        try:
+            sample.recipe()
+            scenario.coating(sample.coating)
+        except InputError as error:
+            raise InputError(f"Scenario '{path}', sample '{name}': {error}") from None
+    for name, run in scenario.runs.items():
+        for sample_name in scenario.samples_of(run):
+            if sample_name not in scenario.samples:
+                near = nearest_key(sample_name, scenario.samples)
+                raise InputError(f"Scenario '{path}', run '{name}': sample '{sample_name}' is not defined{near}.")
+        try:
+            run.plan()
+        except InputError as error:
+            raise InputError(f"Scenario '{path}', run '{name}': {error}") from None
+    try:
+        scenario.design.design()
+    except InputError as error:
+        raise InputError(f"Scenario '{path}', design: {error}") from None
+
+
+_MODELS: dict[str, type[Strict]] = {
+    "design": DesignSpec, "coatings": CoatingSpec, "samples": SampleSpec, "runs": RunSpec, "eis": EisSpec,
+    "measured": MeasuredSpec,
+}
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        model = Scenario if len(problem["loc"]) == 1 else _MODELS.get(str(problem["loc"][0]), Scenario)
+        return f"unknown key '{where}'{nearest_key(key, model.model_fields)}."
+    value = problem.get("input")
+    got = "" if isinstance(value, (dict, list)) else f", got {value!r}"
+    return f"'{where}': {problem['msg'].removeprefix('Value error, ')}{got}."
