@@ -1,0 +1,99 @@
+"""Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance, with one physical model.
+
+    import sscell as ss
+    cell = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
+    result = ss.simulate(cell, ss.protocols.first_cycle())
+    spectrum = ss.impedance(cell, frequency_Hz, state=result.final_state)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sscell import protocols
+    from sscell.cell import (
+        INDIUM_LITHIUM,
+        LITHIUM,
+        LPSCL,
+        AnodeMaterial,
+        BlockingElectrode,
+        CathodeMaterial,
+        Cell,
+        CellDesign,
+        CompositeAnode,
+        CompositeCathode,
+        Electrolyte,
+        MetalAnode,
+        Separator,
+        electrolyte_pellet,
+        liquid_half_cell,
+        open_circuit_from_table,
+    )
+    from sscell.data import read_cycling, read_spectra
+    from sscell.engines.budget import ImpedanceBudget
+    from sscell.engines.closed_form import closed_form_impedance
+    from sscell.engines.impedance import impedance, impedance_budget
+    from sscell.engines.mesh import Mesh
+    from sscell.engines.result import SimulationResult
+    from sscell.engines.simulate import simulate
+    from sscell.errors import ExtrapolationWarning, InputError, SscellError
+    from sscell.interface import CathodeSurface, CoatingMaterial, InterfaceState, interface_from_recipe
+    from sscell.layers import Layer, LayerMaterials, LayerStack, layer_stack_from_interface
+    from sscell.protocol import Protocol
+    from sscell.recipe import Recipe
+    from sscell.records import CellState, CyclingTrace, Spectrum
+    from sscell.study.runner import run_study
+
+# Name at the door -> module it lives in; imported when first used, so that `import sscell` stays light.
+_DOOR = {
+    "protocols": "sscell.protocols",
+    **dict.fromkeys(
+        ("INDIUM_LITHIUM", "LITHIUM", "LPSCL", "AnodeMaterial", "BlockingElectrode", "CathodeMaterial", "Cell",
+         "CellDesign", "CompositeAnode", "CompositeCathode", "Electrolyte", "MetalAnode", "Separator",
+         "electrolyte_pellet", "liquid_half_cell", "open_circuit_from_table"),
+        "sscell.cell",
+    ),
+    **dict.fromkeys(("read_cycling", "read_spectra"), "sscell.data"),
+    "ImpedanceBudget": "sscell.engines.budget",
+    "closed_form_impedance": "sscell.engines.closed_form",
+    **dict.fromkeys(("impedance", "impedance_budget"), "sscell.engines.impedance"),
+    "Mesh": "sscell.engines.mesh",
+    "SimulationResult": "sscell.engines.result",
+    "simulate": "sscell.engines.simulate",
+    **dict.fromkeys(("ExtrapolationWarning", "InputError", "SscellError"), "sscell.errors"),
+    **dict.fromkeys(("CathodeSurface", "CoatingMaterial", "InterfaceState", "interface_from_recipe"),
+                    "sscell.interface"),
+    **dict.fromkeys(("Layer", "LayerMaterials", "LayerStack", "layer_stack_from_interface"), "sscell.layers"),
+    "Protocol": "sscell.protocol",
+    "Recipe": "sscell.recipe",
+    **dict.fromkeys(("CellState", "CyclingTrace", "Spectrum"), "sscell.records"),
+    "run_study": "sscell.study.runner",
+}
+
+__all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet
+    "Recipe", "CoatingMaterial", "CathodeSurface", "InterfaceState", "interface_from_recipe",
+    "Layer", "LayerMaterials", "LayerStack", "layer_stack_from_interface",
+    "Cell", "CellDesign", "CathodeMaterial", "AnodeMaterial", "Electrolyte", "CompositeCathode", "CompositeAnode",
+    "MetalAnode", "BlockingElectrode", "Separator", "LPSCL", "INDIUM_LITHIUM", "LITHIUM",
+    "electrolyte_pellet", "liquid_half_cell", "open_circuit_from_table",
+    "Protocol", "protocols", "simulate", "SimulationResult", "impedance", "impedance_budget", "ImpedanceBudget",
+    "closed_form_impedance", "Mesh", "CellState", "CyclingTrace", "Spectrum", "read_spectra", "read_cycling",
+    "run_study", "SscellError", "InputError", "ExtrapolationWarning",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOOR:
+        raise AttributeError(f"module 'sscell' has no attribute '{name}'")
+    module = importlib.import_module(_DOOR[name])
+    value = module if _DOOR[name] == f"sscell.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_DOOR})
