@@ -1,9 +1,9 @@
 """Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance, with one physical model.
 
-    import sscell as ss
-    cell = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
-    result = ss.simulate(cell, ss.protocols.first_cycle())
-    spectrum = ss.impedance(cell, frequency_Hz, state=result.final_state)
+import sscell as ss
+cell = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
+result = ss.simulate(cell, ss.protocols.first_cycle())
+spectrum = ss.impedance(cell, frequency_Hz, state=result.final_state)
 """
 
 from __future__ import annotations
@@ -52,9 +52,24 @@ if TYPE_CHECKING:
 _DOOR = {
     "protocols": "sscell.protocols",
     **dict.fromkeys(
-        ("INDIUM_LITHIUM", "LITHIUM", "LPSCL", "AnodeMaterial", "BlockingElectrode", "CathodeMaterial", "Cell",
-         "CellDesign", "CompositeAnode", "CompositeCathode", "Electrolyte", "MetalAnode", "Separator",
-         "electrolyte_pellet", "liquid_half_cell", "open_circuit_from_table"),
+        (
+            "INDIUM_LITHIUM",
+            "LITHIUM",
+            "LPSCL",
+            "AnodeMaterial",
+            "BlockingElectrode",
+            "CathodeMaterial",
+            "Cell",
+            "CellDesign",
+            "CompositeAnode",
+            "CompositeCathode",
+            "Electrolyte",
+            "MetalAnode",
+            "Separator",
+            "electrolyte_pellet",
+            "liquid_half_cell",
+            "open_circuit_from_table",
+        ),
         "sscell.cell",
     ),
     **dict.fromkeys(("read_cycling", "read_spectra"), "sscell.data"),
@@ -65,8 +80,9 @@ _DOOR = {
     "SimulationResult": "sscell.engines.result",
     "simulate": "sscell.engines.simulate",
     **dict.fromkeys(("ExtrapolationWarning", "InputError", "SscellError"), "sscell.errors"),
-    **dict.fromkeys(("CathodeSurface", "CoatingMaterial", "InterfaceState", "interface_from_recipe"),
-                    "sscell.interface"),
+    **dict.fromkeys(
+        ("CathodeSurface", "CoatingMaterial", "InterfaceState", "interface_from_recipe"), "sscell.interface"
+    ),
     **dict.fromkeys(("Layer", "LayerMaterials", "LayerStack", "layer_stack_from_interface"), "sscell.layers"),
     "Protocol": "sscell.protocol",
     "Recipe": "sscell.recipe",
@@ -75,14 +91,49 @@ _DOOR = {
 }
 
 __all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet
-    "Recipe", "CoatingMaterial", "CathodeSurface", "InterfaceState", "interface_from_recipe",
-    "Layer", "LayerMaterials", "LayerStack", "layer_stack_from_interface",
-    "Cell", "CellDesign", "CathodeMaterial", "AnodeMaterial", "Electrolyte", "CompositeCathode", "CompositeAnode",
-    "MetalAnode", "BlockingElectrode", "Separator", "LPSCL", "INDIUM_LITHIUM", "LITHIUM",
-    "electrolyte_pellet", "liquid_half_cell", "open_circuit_from_table",
-    "Protocol", "protocols", "simulate", "SimulationResult", "impedance", "impedance_budget", "ImpedanceBudget",
-    "closed_form_impedance", "Mesh", "CellState", "CyclingTrace", "Spectrum", "read_spectra", "read_cycling",
-    "run_study", "SscellError", "InputError", "ExtrapolationWarning",
+    "Recipe",
+    "CoatingMaterial",
+    "CathodeSurface",
+    "InterfaceState",
+    "interface_from_recipe",
+    "Layer",
+    "LayerMaterials",
+    "LayerStack",
+    "layer_stack_from_interface",
+    "Cell",
+    "CellDesign",
+    "CathodeMaterial",
+    "AnodeMaterial",
+    "Electrolyte",
+    "CompositeCathode",
+    "CompositeAnode",
+    "MetalAnode",
+    "BlockingElectrode",
+    "Separator",
+    "LPSCL",
+    "INDIUM_LITHIUM",
+    "LITHIUM",
+    "electrolyte_pellet",
+    "liquid_half_cell",
+    "open_circuit_from_table",
+    "Protocol",
+    "protocols",
+    "simulate",
+    "SimulationResult",
+    "impedance",
+    "impedance_budget",
+    "ImpedanceBudget",
+    "closed_form_impedance",
+    "Mesh",
+    "CellState",
+    "CyclingTrace",
+    "Spectrum",
+    "read_spectra",
+    "read_cycling",
+    "run_study",
+    "SscellError",
+    "InputError",
+    "ExtrapolationWarning",
 ]
 
 

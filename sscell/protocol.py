@@ -42,7 +42,7 @@ class Step:
     """One step: what is held (current or voltage), how long at most, and the limit that ends it."""
 
     text: str
-    current: Current | None          # None: the voltage is held
+    current: Current | None  # None: the voltage is held
     voltage_V: float | None
     duration_s: float | None
     until_voltage_V: float | None = None
@@ -67,9 +67,7 @@ class Protocol:
 
 def protocol_from(protocol: Protocol | Sequence[str] | Sequence[Sequence[str]], cycles: int = 1) -> Protocol:
     """A Protocol from one cycle's strings (repeated `cycles` times), a list of such cycles, or a Protocol."""
-    require(
-        isinstance(cycles, int) and cycles >= 1, f"cycles must be a whole number of at least 1, got {cycles!r}."
-    )
+    require(isinstance(cycles, int) and cycles >= 1, f"cycles must be a whole number of at least 1, got {cycles!r}.")
     if isinstance(protocol, Protocol):
         return Protocol(protocol.cycles * cycles, protocol.name)
     if isinstance(protocol, str):
@@ -78,9 +76,7 @@ def protocol_from(protocol: Protocol | Sequence[str] | Sequence[Sequence[str]], 
     if all(isinstance(entry, str) for entry in protocol):
         once: tuple[tuple[Step, ...], ...] = (tuple(parse_step(text) for text in protocol),)  # type: ignore[arg-type]
     else:
-        once = tuple(
-            tuple(parse_step(t) for t in ([entry] if isinstance(entry, str) else entry)) for entry in protocol
-        )
+        once = tuple(tuple(parse_step(t) for t in ([entry] if isinstance(entry, str) else entry)) for entry in protocol)
     require(all(once), f"A protocol has a cycle without steps; {_HOW_TO}.")
     return Protocol(once * cycles)
 
@@ -169,9 +165,7 @@ def _duration(text: str, words: str) -> float:
     if match is None or unit not in _SECONDS:
         raise _refused(text, f"'{words}' is not a time (units: seconds, minutes, hours, days)")
     seconds = float(match.group(1)) * _SECONDS[unit]
-    require(
-        seconds > 0 and math.isfinite(seconds), f"Protocol step '{text}': the time must be positive, got {words}."
-    )
+    require(seconds > 0 and math.isfinite(seconds), f"Protocol step '{text}': the time must be positive, got {words}.")
     return seconds
 
 

@@ -212,9 +212,7 @@ def _layer_numbers(stack: LayerStack) -> dict[str, Any]:
 
 def _oxidation_numbers(design: CellDesign, interface: InterfaceState) -> dict[str, Any]:
     electrolyte = design.electrolyte
-    rate = arrhenius(
-        electrolyte.oxidation_A_per_m2, electrolyte.oxidation_energy_J_per_mol, design.temperature_K
-    )
+    rate = arrhenius(electrolyte.oxidation_A_per_m2, electrolyte.oxidation_energy_J_per_mol, design.temperature_K)
     return {
         "oxidation_A_per_m2": (1 - interface.passivation) * rate,
         "oxidation_transfer_coefficient": electrolyte.oxidation_transfer_coefficient,
@@ -237,8 +235,10 @@ def _anode_numbers(design: CellDesign, anode: CompositeAnode) -> dict[str, Any]:
         / mix.tortuosity_factor,
         "anode_electronic_conductivity_S_per_m": mix.electronic_conductivity_S_per_m,
         "anode_area_per_volume_per_m": 6 * fraction / material.particle_diameter_m,
-        "anode_capacity_C_per_m3": fraction * material.density_kg_per_m3
-        * material.theoretical_capacity_Ah_per_kg * 3600,
+        "anode_capacity_C_per_m3": fraction
+        * material.density_kg_per_m3
+        * material.theoretical_capacity_Ah_per_kg
+        * 3600,
         "anode_exchange_current_density_A_per_m2": arrhenius(
             material.exchange_current_density_A_per_m2, material.exchange_current_energy_J_per_mol, temperature
         ),

@@ -32,8 +32,10 @@ class Composite:
         total = self.active_mass_fraction + self.electrolyte_mass_fraction + self.carbon_mass_fraction
         require(abs(total - 1) < 1e-6, f"Composite: the mass fractions must sum to 1, got {total:g}.")
         require(0 <= self.porosity < 1, f"Composite: porosity must lie in 0..1, got {self.porosity}.")
-        require(self.tortuosity_factor >= 1, f"Composite: tortuosity_factor must be at least 1, got "
-                f"{self.tortuosity_factor}.")
+        require(
+            self.tortuosity_factor >= 1,
+            f"Composite: tortuosity_factor must be at least 1, got {self.tortuosity_factor}.",
+        )
         for name in ("mass_kg", "electronic_conductivity_S_per_m", "active_mass_fraction"):
             require(getattr(self, name) > 0, f"Composite: {name} must be positive, got {getattr(self, name)}.")
 
@@ -168,8 +170,9 @@ class CellDesign:
 
     def __post_init__(self) -> None:
         for name in ("diameter_m", "temperature_K", "one_C_A_per_kg"):
-            require(getattr(self, name) > 0, f"CellDesign {self.name}: {name} must be positive, got "
-                    f"{getattr(self, name)}.")
+            require(
+                getattr(self, name) > 0, f"CellDesign {self.name}: {name} must be positive, got {getattr(self, name)}."
+            )
         require(self.lead_inductance_H >= 0, f"CellDesign {self.name}: lead_inductance_H must not be negative.")
         require(
             isinstance(self.positive, CompositeCathode) or isinstance(self.negative, BlockingElectrode),
@@ -217,8 +220,10 @@ def liquid_half_cell(cathode: CathodeMaterial | None = None) -> CellDesign:
         oxidation_A_per_m2=0.0,
         isolation_m2_per_C=0.0,
         sources={
-            "density_kg_per_m3": "literature", "conductivity_S_per_m": "literature: about 10 mS/cm",
-            "conductivity_energy_J_per_mol": "literature", "oxidation_A_per_m2": "assumed: no oxidation below 4.3 V",
+            "density_kg_per_m3": "literature",
+            "conductivity_S_per_m": "literature: about 10 mS/cm",
+            "conductivity_energy_J_per_mol": "literature",
+            "oxidation_A_per_m2": "assumed: no oxidation below 4.3 V",
             "isolation_m2_per_C": "assumed: liquid keeps contact",
         },
     )
@@ -240,14 +245,23 @@ def liquid_half_cell(cathode: CathodeMaterial | None = None) -> CellDesign:
             tortuosity_factor=2.5,
             electronic_conductivity_S_per_m=1.0,
             material=cathode if cathode is not None else CathodeMaterial(),
-            sources={"mass_kg": note, "active_mass_fraction": note, "electrolyte_mass_fraction": note,
-                     "carbon_mass_fraction": note, "porosity": note, "tortuosity_factor": "assumed",
-                     "electronic_conductivity_S_per_m": "assumed: 3 wt% carbon"},
+            sources={
+                "mass_kg": note,
+                "active_mass_fraction": note,
+                "electrolyte_mass_fraction": note,
+                "carbon_mass_fraction": note,
+                "porosity": note,
+                "tortuosity_factor": "assumed",
+                "electronic_conductivity_S_per_m": "assumed: 3 wt% carbon",
+            },
         ),
         negative=LITHIUM,
         electrolyte=liquid,
-        separator=Separator(mass_kg=1200.0 * 0.6e-3 * 0.9 * area_m2, porosity=0.1,
-                            sources={"mass_kg": "GF/D: 0.6 mm pressed, 90 % pores", "porosity": "GF/D fibres"}),
+        separator=Separator(
+            mass_kg=1200.0 * 0.6e-3 * 0.9 * area_m2,
+            porosity=0.1,
+            sources={"mass_kg": "GF/D: 0.6 mm pressed, 90 % pores", "porosity": "GF/D fibres"},
+        ),
         diameter_m=12e-3,
         sources={"diameter_m": STUDY},
     )

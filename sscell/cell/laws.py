@@ -65,9 +65,7 @@ def butler_volmer(exchange_A_per_m2: Any, overpotential_V: Any, temperature_K: A
     return 2 * exchange_A_per_m2 * xp.sinh(overpotential_V / (2 * thermal_V))
 
 
-def diffusivity(
-    stoichiometry: Any, high_m2_per_s: Any, drop_decades: Any, midpoint: Any, width: Any, xp: Any
-) -> Any:
+def diffusivity(stoichiometry: Any, high_m2_per_s: Any, drop_decades: Any, midpoint: Any, width: Any, xp: Any) -> Any:
     """D(x): from `high` it falls by `drop_decades` over `width` around `midpoint` towards full lithiation."""
     step = 0.5 * (1 + xp.tanh((stoichiometry - midpoint) / (2 * width)))
     return high_m2_per_s * xp.exp(-2.302585092994046 * drop_decades * step)

@@ -39,7 +39,7 @@ LTO_OPEN_CIRCUIT = OpenCircuitVoltage(
     high_V=0.9,
     high_width=0.012,
     waves=(),
-    source="plateau 1.55-1.57 V against Li (the study's window: 1.35 V vs LTO is 2.9 V vs Li); ends as in BattModels LTO",
+    source="plateau 1.55-1.57 V against Li (1.35 V vs LTO is 2.9 V vs Li in the study); ends as in BattModels LTO",
     error_V=10e-3,
 )
 
@@ -66,9 +66,16 @@ class CathodeMaterial:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(self, "density_kg_per_m3", "theoretical_capacity_Ah_per_kg", "particle_diameter_m",
-                  "diffusivity_m2_per_s", "diffusivity_width", "exchange_current_density_A_per_m2",
-                  "double_layer_F_per_m2")
+        _positive(
+            self,
+            "density_kg_per_m3",
+            "theoretical_capacity_Ah_per_kg",
+            "particle_diameter_m",
+            "diffusivity_m2_per_s",
+            "diffusivity_width",
+            "exchange_current_density_A_per_m2",
+            "double_layer_F_per_m2",
+        )
         require(
             0 <= self.stoichiometry_at_4V3 < self.fresh_stoichiometry <= 1,
             f"CathodeMaterial {self.name}: 0 <= stoichiometry_at_4V3 < fresh_stoichiometry <= 1 must hold, got "
@@ -103,32 +110,46 @@ class Electrolyte:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(self, "density_kg_per_m3", "conductivity_S_per_m", "relative_permittivity", "self_limiting_m",
-                  "decomposition_volume_m3_per_C")
+        _positive(
+            self,
+            "density_kg_per_m3",
+            "conductivity_S_per_m",
+            "relative_permittivity",
+            "self_limiting_m",
+            "decomposition_volume_m3_per_C",
+        )
         for name in ("oxidation_A_per_m2", "isolation_m2_per_C"):
             require(getattr(self, name) >= 0, f"Electrolyte {self.name}: {name} must not be negative.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnodeMaterial:
-    """Insertion anode; its particles are taken as uniform inside (small, and on a plateau gradients cost no voltage)."""
+    """Insertion anode; its particles are uniform inside (small, and on a plateau gradients cost no voltage)."""
 
     name: str = "LTO"
     density_kg_per_m3: float = parameter(3430.0, "kg/m3", "crystallographic, Li4Ti5O12")
     theoretical_capacity_Ah_per_kg: float = parameter(175.0, "Ah/kg", "three Li per formula unit")
     particle_diameter_m: float = parameter(1.0e-6, "m", ASSUMED)
     open_circuit: OpenCircuitVoltage = LTO_OPEN_CIRCUIT
-    fresh_stoichiometry: float = parameter(0.05, "1", "assumed: a little lithium, so that the fresh potential is defined")
+    fresh_stoichiometry: float = parameter(0.05, "1", "assumed: a little, so that the fresh potential is defined")
     exchange_current_density_A_per_m2: float = parameter(1.0, "A/m2 at 45 °C, half full", ASSUMED)
     exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", ASSUMED)
     double_layer_F_per_m2: float = parameter(0.1, "F/m2", ASSUMED)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(self, "density_kg_per_m3", "theoretical_capacity_Ah_per_kg", "particle_diameter_m",
-                  "exchange_current_density_A_per_m2", "double_layer_F_per_m2")
-        require(0 < self.fresh_stoichiometry < 1, f"AnodeMaterial {self.name}: fresh_stoichiometry must lie in 0..1, "
-                f"got {self.fresh_stoichiometry}.")
+        _positive(
+            self,
+            "density_kg_per_m3",
+            "theoretical_capacity_Ah_per_kg",
+            "particle_diameter_m",
+            "exchange_current_density_A_per_m2",
+            "double_layer_F_per_m2",
+        )
+        require(
+            0 < self.fresh_stoichiometry < 1,
+            f"AnodeMaterial {self.name}: fresh_stoichiometry must lie in 0..1, got {self.fresh_stoichiometry}.",
+        )
 
 
 def open_circuit_from_table(
@@ -142,24 +163,33 @@ def open_circuit_from_table(
     from scipy.optimize import least_squares
 
     x, v = np.asarray(stoichiometry, dtype=float), np.asarray(voltage_V, dtype=float)
-    require(x.ndim == 1 and x.shape == v.shape and x.size >= 20,
-            f"An open-circuit table needs two columns of equal length >= 20, got {x.shape} and {v.shape}.")
+    require(
+        x.ndim == 1 and x.shape == v.shape and x.size >= 20,
+        f"An open-circuit table needs two columns of equal length >= 20, got {x.shape} and {v.shape}.",
+    )
     require(bool(np.isfinite(x).all() and np.isfinite(v).all()), "An open-circuit table must hold finite numbers.")
-    require(x.min() >= 0 and x.max() <= 1,
-            f"An open-circuit table's stoichiometry must lie in 0..1, got {x.min():g}..{x.max():g}; divide by the full "
-            "capacity first.")
+    require(
+        x.min() >= 0 and x.max() <= 1,
+        f"An open-circuit table's stoichiometry must lie in 0..1, got {x.min():g}..{x.max():g}; divide by the full "
+        "capacity first.",
+    )
     order = np.argsort(x)
     x, v = x[order], v[order]
 
     def law(p: np.ndarray) -> OpenCircuitVoltage:
         triples = tuple((float(p[5 + 3 * k]), float(p[6 + 3 * k]), float(p[7 + 3 * k])) for k in range(waves))
-        return OpenCircuitVoltage(*(float(q) for q in p[:5]), triples, source, 0.0)
+        plateau, low, low_width, high, high_width = (float(q) for q in p[:5])
+        return OpenCircuitVoltage(plateau, low, low_width, high, high_width, triples, source, 0.0)
 
     start = np.r_[v.mean(), 0.05, 0.03, 0.05, 0.03]
-    low, high = np.r_[v.min() - 2, 0, 0.005, 0, 0.005], np.r_[v.max() + 2, 3, 0.2, 3, 0.2]
+    lowest, highest = np.r_[v.min() - 2, 0, 0.005, 0, 0.005], np.r_[v.max() + 2, 3, 0.2, 3, 0.2]
     for centre in np.linspace(x.min(), x.max(), waves + 2)[1:-1]:
-        start, low, high = np.r_[start, 0.1, centre, 0.1], np.r_[low, 0, -0.2, 0.01], np.r_[high, 2, 1.2, 0.8]
-    fit = least_squares(lambda p: law(p)(x, 0.0, np) - v, start, bounds=(low, high), x_scale="jac", max_nfev=5000)
+        start, lowest, highest = (
+            np.r_[start, 0.1, centre, 0.1],
+            np.r_[lowest, 0, -0.2, 0.01],
+            np.r_[highest, 2, 1.2, 0.8],
+        )
+    fit = least_squares(lambda p: law(p)(x, 0.0, np) - v, start, bounds=(lowest, highest), x_scale="jac", max_nfev=5000)
     error_V = float(np.sqrt(np.mean(fit.fun**2)))
     if error_V > max_error_V:
         raise InputError(
@@ -167,15 +197,25 @@ def open_circuit_from_table(
             f"{1e3 * error_V:.0f} mV is above {1e3 * max_error_V:.0f} mV; smooth the table or raise `waves`."
         )
     values = law(fit.x)
-    return OpenCircuitVoltage(values.plateau_V, values.low_V, values.low_width, values.high_V, values.high_width,
-                              values.waves, source, error_V)
+    return OpenCircuitVoltage(
+        values.plateau_V,
+        values.low_V,
+        values.low_width,
+        values.high_V,
+        values.high_width,
+        values.waves,
+        source,
+        error_V,
+    )
 
 
 def _positive(group: Any, *names: str) -> None:
     for name in names:
         value = getattr(group, name)
-        require(bool(np.isfinite(value)) and value > 0,
-                f"{type(group).__name__} {group.name}: {name} must be positive, got {value}.")
+        require(
+            bool(np.isfinite(value)) and value > 0,
+            f"{type(group).__name__} {group.name}: {name} must be positive, got {value}.",
+        )
 
 
 LPSCL = Electrolyte()

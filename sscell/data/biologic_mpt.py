@@ -55,8 +55,7 @@ def _layout(source: SourceFile, lines: Sequence[str]) -> Layout:
     number = int(counted[1])
     require(
         4 < number < len(lines),
-        f"{source.name}: the header should have {number} lines, but the file has {len(lines)} in all; "
-        "export it again.",
+        f"{source.name}: the header should have {number} lines, but the file has {len(lines)} in all; export it again.",
     )
     separator = named_separator(lines[number - 1])
     if separator is None:

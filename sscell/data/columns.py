@@ -56,9 +56,7 @@ QUANTITIES = {
 }
 # Only these are ever stored with the opposite sign, as in '-Im(Z)/Ohm'.
 NEGATABLE = ("imaginary_ohm", "phase_rad", "cell_imaginary_ohm", "cell_phase_rad")
-SPELLINGS = str.maketrans(
-    {"\u2212": "-", "\u2013": "-", "\u2032": "'", "\u2019": "'", "\u2033": "''", '"': "''"}
-)
+SPELLINGS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2032": "'", "\u2019": "'", "\u2033": "''", '"': "''"})
 
 
 class Column(NamedTuple):

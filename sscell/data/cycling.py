@@ -43,8 +43,7 @@ def trace_from_table(table: Table) -> CyclingTrace:
         current_A=current_A,
         voltage_V=voltage_V,
         cycle=cycle,
-        provenance=table.provenance()
-        | {"dropped_impedance_rows": int(impedance.sum()), "assumptions": notes},
+        provenance=table.provenance() | {"dropped_impedance_rows": int(impedance.sum()), "assumptions": notes},
     )
 
 
@@ -54,8 +53,7 @@ def _require_columns(table: Table) -> None:
         impedance = table.has("frequency_Hz") and impedance_rows(table).any()
         step = "use read_spectra" if impedance else "name them as in 'time/s', 'I/mA', 'Ewe/V'"
         raise InputError(
-            f"{table.source.name} has no column for {' and '.join(missing)} (it has {table.listed_names()}); "
-            f"{step}."
+            f"{table.source.name} has no column for {' and '.join(missing)} (it has {table.listed_names()}); {step}."
         )
 
 

@@ -87,9 +87,7 @@ def _columns(
     return columns, width, (UNNAMED_NOTE,)
 
 
-def _cells(
-    source: SourceFile, lines: Sequence[str], layout: Layout, columns: dict[str, Column], width: int
-) -> Cells:
+def _cells(source: SourceFile, lines: Sequence[str], layout: Layout, columns: dict[str, Column], width: int) -> Cells:
     texts: dict[str, list[str]] = {quantity: [] for quantity in columns}
     targets = [(column.position, texts[quantity]) for quantity, column in columns.items()]
     numbers = []

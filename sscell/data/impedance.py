@@ -44,9 +44,7 @@ def impedance_from_table(table: Table, rows: np.ndarray) -> Impedance:
         _require_angle_unit(table, quantities[1])
         return Impedance(first * np.exp(1j * second), quantities)
     if zero:
-        raise InputError(
-            f"{table.source.name}: the impedance in '{zero[0]}' is zero throughout; export it again."
-        )
+        raise InputError(f"{table.source.name}: the impedance in '{zero[0]}' is zero throughout; export it again.")
     raise InputError(
         f"{table.source.name} has frequencies but no impedance: it needs columns for Re and Im or for "
         f"modulus and phase, and has {table.listed_names()}; name them as in 'Re(Z)/Ohm', '-Im(Z)/Ohm'."

@@ -125,10 +125,15 @@ def layout_with_names(lines: Sequence[str], index: int, separator: str | None) -
 
 
 def _names(line: str, separator: str | None) -> tuple[str, ...]:
-    names = fields_of(line.lstrip("#%") if line.startswith(("#", "%")) else line, separator)
+    names = fields_of(_printable(line).lstrip("#%"), separator)
     while names and not names[-1]:
         names.pop()
     return tuple(names)
+
+
+def _printable(line: str) -> str:
+    """Names end up in messages: control characters become question marks, odd spaces plain ones."""
+    return "".join(c if c.isprintable() or c == "\t" else " " if c.isspace() else "?" for c in line)
 
 
 def _is_unit_line(cells: Sequence[str]) -> bool:

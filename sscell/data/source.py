@@ -36,9 +36,7 @@ def source_from_path(path: str | os.PathLike[str]) -> SourceFile:
         require(file.is_file(), f"{path} is not a regular file; give a data file.")
         content = file.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
+        raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
     require(len(content) > 0, f"{file.name} is empty (0 bytes); export or copy it again.")
     return SourceFile(file.name, content)
 

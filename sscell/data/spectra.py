@@ -14,7 +14,10 @@ from sscell.records import Spectrum
 
 
 def spectra_from_table(table: Table) -> list[Spectrum]:
-    """One Spectrum a sweep, in the order of the file; raises InputError when there is none to be had."""
+    """One Spectrum a sweep, in the order of the file; raises InputError when there is none to be had.
+
+    Their provenance counts sweeps from 1; dropped_zero_frequency_rows are those of the whole file.
+    """
     rows = impedance_rows(table)
     _require_points(table, rows)
     frequency_Hz = table.values["frequency_Hz"][rows]
@@ -30,7 +33,7 @@ def spectra_from_table(table: Table) -> list[Spectrum]:
     notes = [*table.assumptions, *unnamed_units(table, ("frequency_Hz", *impedance.quantities)), *notes]
     notes += reference_notes(table, impedance)
     if len(kept) < len(slices):
-        notes.append(f"{len(slices) - len(kept)} sweeps of a single point were left out.")
+        notes.append(f"Sweeps of a single point were left out: {len(slices) - len(kept)}.")
     shared = table.provenance() | {
         "impedance_columns": tuple(table.columns[q].name for q in impedance.quantities),
         "sweeps": len(kept),

@@ -78,8 +78,12 @@ def diffusion_impedance_ohm_m2(cell: Cell, frequency_Hz: np.ndarray, stoichiomet
     up, down = (open_circuit(stoichiometry + d, n["stoichiometry_at_4V3"], np) for d in (step, -step))
     slope = (up - down) / (2 * step) / n["maximum_concentration_mol_per_m3"]
     spread = diffusivity(
-        stoichiometry, n["diffusivity_m2_per_s"], n["diffusivity_drop_decades"], n["diffusivity_midpoint"],
-        n["diffusivity_width"], np,
+        stoichiometry,
+        n["diffusivity_m2_per_s"],
+        n["diffusivity_drop_decades"],
+        n["diffusivity_midpoint"],
+        n["diffusivity_width"],
+        np,
     )
     radius = n["particle_radius_m"]
     s = radius * np.sqrt(2j * np.pi * frequency_Hz / spread)
@@ -119,8 +123,11 @@ def _negative_impedance_ohm_m2(cell: Cell, s: np.ndarray, state: CellState | Non
     storage = -slope * n["anode_area_per_volume_per_m"] / (s * n["anode_capacity_C_per_m3"])
     rung = 1 / (s * n["anode_double_layer_F_per_m2"] + 1 / (thermal_V / exchange + storage))
     return transmission_line_ohm_m2(
-        n["anode_thickness_m"], n["anode_ionic_conductivity_S_per_m"], n["anode_electronic_conductivity_S_per_m"],
-        n["anode_area_per_volume_per_m"], rung,
+        n["anode_thickness_m"],
+        n["anode_ionic_conductivity_S_per_m"],
+        n["anode_electronic_conductivity_S_per_m"],
+        n["anode_area_per_volume_per_m"],
+        rung,
     )
 
 

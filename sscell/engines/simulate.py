@@ -51,12 +51,12 @@ def check_engine(engine: str) -> None:
 def check_limits(plan: Protocol) -> None:
     """Refuse a protocol whose charge limit lies below its discharge limit."""
     for steps in plan.cycles:
-        charge = [s for s in steps if s.current is not None and s.current.value < 0 and s.until_voltage_V is not None]
-        discharge = [s for s in steps if s.current is not None and s.current.value > 0 and s.until_voltage_V is not None]
-        for up in charge:
-            for down in discharge:
-                assert up.until_voltage_V is not None and down.until_voltage_V is not None
+        limited = [
+            (s, s.current.value, s.until_voltage_V) for s in steps if s.current and s.until_voltage_V is not None
+        ]
+        for up, charging, highest_V in limited:
+            for down, discharging, lowest_V in limited:
                 require(
-                    up.until_voltage_V > down.until_voltage_V,
+                    not charging < 0 < discharging or highest_V > lowest_V,
                     f"The voltage limits are crossed: '{up.text}' ends below or at '{down.text}'; swap the limits.",
                 )

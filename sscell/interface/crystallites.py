@@ -6,8 +6,8 @@ from typing import Any
 
 from sscell.constants import ZERO_CELSIUS_K
 
-MONOCLINIC_FROM_K = 500.0 + ZERO_CELSIUS_K   # words of the study: some monoclinic after 550 °C, none after 400 °C
-AMORPHOUS_FROM_K = 620.0 + ZERO_CELSIUS_K    # partly amorphous after 700 °C
+MONOCLINIC_FROM_K = 500.0 + ZERO_CELSIUS_K  # words of the study: some monoclinic after 550 °C, none after 400 °C
+AMORPHOUS_FROM_K = 620.0 + ZERO_CELSIUS_K  # partly amorphous after 700 °C
 
 
 def crystallite_size_m(as_coated_m: float, growth_m2: float, dose_h: Any) -> Any:

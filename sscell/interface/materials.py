@@ -49,8 +49,13 @@ class CoatingMaterial:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("density_kg_per_m3", "real_to_nominal_thickness", "conductivity_S_per_m",
-                     "relative_permittivity", "coverage_thickness_m"):
+        for name in (
+            "density_kg_per_m3",
+            "real_to_nominal_thickness",
+            "conductivity_S_per_m",
+            "relative_permittivity",
+            "coverage_thickness_m",
+        ):
             value = getattr(self, name)
             require(value > 0, f"CoatingMaterial {self.name}: {name} must be positive, got {value}.")
         for name in ("quality_as_coated", "quality_dense"):

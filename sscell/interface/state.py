@@ -58,8 +58,14 @@ class InterfaceState:
     recipe: Recipe | None = None
 
     def __post_init__(self) -> None:
-        for name in ("coating_mass_fraction", "nominal_thickness_m", "coating_thickness_m", "rocksalt_thickness_m",
-                     "crystallite_size_m", "cation_diffusion_length_m"):
+        for name in (
+            "coating_mass_fraction",
+            "nominal_thickness_m",
+            "coating_thickness_m",
+            "rocksalt_thickness_m",
+            "crystallite_size_m",
+            "cation_diffusion_length_m",
+        ):
             value = getattr(self, name)
             require(
                 bool(np.isfinite(value)) and value >= 0,
@@ -103,13 +109,13 @@ def interface_from_recipe(
 
 def recipe_values(recipe: Recipe) -> Mapping[str, Any]:
     """The continuous inputs of a recipe as plain numbers (temperature 25 °C and no dwell: as coated)."""
-    annealed = recipe.anneal_temperature_C is not None
+    dwell_C = recipe.anneal_temperature_C
     return {
         "ald_cycles": recipe.ald_cycles,
         "thickness_m": None if recipe.coating_thickness_nm is None else recipe.coating_thickness_nm * 1e-9,
         "mass_fraction": recipe.coating_mass_fraction,
-        "dwell_temperature_K": (recipe.anneal_temperature_C if annealed else 25.0) + ZERO_CELSIUS_K,
-        "dwell_s": recipe.anneal_time_min * 60.0 if annealed else 0.0,
+        "dwell_temperature_K": (dwell_C if dwell_C is not None else 25.0) + ZERO_CELSIUS_K,
+        "dwell_s": recipe.anneal_time_min * 60.0 if dwell_C is not None else 0.0,
         "ramp_K_per_s": recipe.ramp_K_per_min / 60.0,
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sscell.constants import GAS_J_PER_MOL_K, VACUUM_PERMITTIVITY_F_PER_M
 
-REFERENCE_TEMPERATURE_K = 318.15   # 45 °C, where the study's cells run
+REFERENCE_TEMPERATURE_K = 318.15  # 45 °C, where the study's cells run
 
 
 def arrhenius(

@@ -54,7 +54,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerMaterials:
-    """Conduction in the layers that are not the coating, at 318.15 K; `sources` names where changed values come from."""
+    """Conduction in the layers other than the coating, at 318.15 K; `sources` names where changed values come from."""
 
     decomposition_conductivity_S_per_m: float = parameter(2.0e-7, "S/m at 45 °C", FIT)
     decomposition_energy_J_per_mol: float = parameter(40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV")

@@ -6,7 +6,7 @@ import numpy as np
 
 from sscell.records import Spectrum
 
-LOWEST_HZ = 0.1   # where the study's spectra end
+LOWEST_HZ = 0.1  # where the study's spectra end
 
 
 def arc_width_ohm_cm2(spectrum: Spectrum) -> float:
@@ -28,9 +28,7 @@ def arc_width_ohm_cm2(spectrum: Spectrum) -> float:
         inductance, r0, r1, tau1, r2, tau2, y3 = np.exp(p[:7])
         n1, n2, n3 = 0.4 + 0.6 / (1 + np.exp(-p[7:]))
         iw = 1j * omega
-        return (
-            iw * inductance + r0 + r1 / (1 + (iw * tau1) ** n1) + r2 / (1 + (iw * tau2) ** n2) + y3 / iw**n3
-        )
+        return iw * inductance + r0 + r1 / (1 + (iw * tau1) ** n1) + r2 / (1 + (iw * tau2) ** n2) + y3 / iw**n3
 
     def residual(p: np.ndarray) -> np.ndarray:
         difference = (circuit(p) - z) * weight

@@ -17,9 +17,9 @@ from sscell.interface.zirconium import detection_depth_m
 from sscell.records import CyclingTrace
 from sscell.study.jobs import JobResult
 
-DETECTABLE_FRACTION = 0.01   # of the surface concentration; about the limit of STEM-EDS
+DETECTABLE_FRACTION = 0.01  # of the surface concentration; about the limit of STEM-EDS
 
-Jobs = Mapping[tuple[str, str], JobResult]   # (sample, run) -> job
+Jobs = Mapping[tuple[str, str], JobResult]  # (sample, run) -> job
 
 
 class FactRow(NamedTuple):
@@ -41,8 +41,8 @@ class Fact(NamedTuple):
     """A fact as its file gives it."""
 
     entry: Mapping[str, Any]
-    tolerance: float | None        # half-width in the fact's unit
-    relative: float | None         # half-width relative to the value
+    tolerance: float | None  # half-width in the fact's unit
+    relative: float | None  # half-width relative to the value
 
     @property
     def samples(self) -> Sequence[str]:
@@ -63,12 +63,12 @@ def read_facts(path: str | Path) -> list[Fact]:
     for entry in raw.get("fact", []):
         missing = {"id", "samples", "protocol", "quantity", "value", "kind", "use"} - set(entry)
         if missing:
-            raise InputError(f"Facts file '{path}', fact '{entry.get('id', '?')}': {', '.join(sorted(missing))} missing.")
+            names = ", ".join(sorted(missing))
+            raise InputError(f"Facts file '{path}', fact '{entry.get('id', '?')}': {names} missing.")
         measure = entry.get("measure")
         if measure is not None and measure not in MEASURES:
-            raise InputError(
-                f"Facts file '{path}', fact '{entry['id']}': unknown measure '{measure}'{nearest_key(measure, MEASURES)}."
-            )
+            near = nearest_key(measure, MEASURES)
+            raise InputError(f"Facts file '{path}', fact '{entry['id']}': unknown measure '{measure}'{near}.")
         width = _width(entry, raw.get("tolerance", {}))
         facts.append(Fact(entry, width.get("absolute"), width.get("relative")))
     return facts
@@ -93,9 +93,12 @@ def score(rows: Sequence[FactRow]) -> dict[str, int]:
     bounds = [r for r in rows if r.scored and r.kind in ("lower_bound", "upper_bound")]
     orders = [r for r in rows if not r.scored and r.within is not None]
     return {
-        "figures_met": sum(bool(r.within) for r in figures), "figures": len(figures),
-        "bounds_met": sum(bool(r.within) for r in bounds), "bounds": len(bounds),
-        "checks_met": sum(bool(r.within) for r in orders), "checks": len(orders),
+        "figures_met": sum(bool(r.within) for r in figures),
+        "figures": len(figures),
+        "bounds_met": sum(bool(r.within) for r in bounds),
+        "bounds": len(bounds),
+        "checks_met": sum(bool(r.within) for r in orders),
+        "checks": len(orders),
     }
 
 
@@ -163,8 +166,10 @@ def _verdict(fact: Fact, simulated: Mapping[str, Any]) -> tuple[float, bool | No
     low, high = _allowed(fact)
     if low is None and high is None:
         return nothing
-    misses = [max(0.0, (low - v) if low is not None else 0.0, (v - high) if high is not None else 0.0)
-              for v in numbers.values()]
+    misses = [
+        max(0.0, (low - v) if low is not None else 0.0, (v - high) if high is not None else 0.0)
+        for v in numbers.values()
+    ]
     value = entry["value"]
     worst = max(numbers.values(), key=lambda v: abs(v - value)) if isinstance(value, (int, float)) else None
     difference = worst - value if worst is not None and isinstance(value, (int, float)) else max(misses)
@@ -176,8 +181,8 @@ def _allowed(fact: Fact) -> tuple[float | None, float | None]:
     value = entry.get("bound", entry["value"])
     if isinstance(value, list):
         low, high = (float(v) for v in value)
-        width = fact.tolerance if "resolution" in entry and fact.tolerance else 0.0
-        return low - width, high + width
+        slack = fact.tolerance if "resolution" in entry and fact.tolerance else 0.0
+        return low - slack, high + slack
     if not isinstance(value, (int, float)):
         return None, None
     width = abs(value) * fact.relative if fact.relative is not None else fact.tolerance

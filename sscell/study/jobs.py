@@ -81,7 +81,12 @@ def run_job(job: Job) -> JobResult:
             problem = str(error)
     notes = tuple(dict.fromkeys(str(w.message) for w in caught))
     return JobResult(
-        sample=job.sample, run=job.run, cell=cell, cycling=cycling, spectra=tuple(spectra), problem=problem,
+        sample=job.sample,
+        run=job.run,
+        cell=cell,
+        cycling=cycling,
+        spectra=tuple(spectra),
+        problem=problem,
         warnings=notes,
     )
 

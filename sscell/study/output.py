@@ -22,8 +22,9 @@ from sscell.study.result import StudyResult
 from sscell.study.tables import cycles_table, spectra_table
 
 PACKAGES = ("sscell", "pybamm", "pybammsolvers", "jax", "impedance", "numpy", "scipy", "pandas", "xarray")
-OUR_FILES = frozenset({"summary.csv", "cycles.csv", "spectra.csv", "results.nc", "facts.csv", "report.html",
-                       "provenance.json"})
+OUR_FILES = frozenset(
+    {"summary.csv", "cycles.csv", "spectra.csv", "results.nc", "facts.csv", "report.html", "provenance.json"}
+)
 
 
 def write_study(study: StudyResult, folder: Path, report: Callable[[StudyResult], str]) -> None:
@@ -36,7 +37,7 @@ def write_study(study: StudyResult, folder: Path, report: Callable[[StudyResult]
         cycles_table(study.jobs).to_csv(temporary / "cycles.csv", index=False)
         spectra_table(study.jobs).to_csv(temporary / "spectra.csv", index=False)
         _facts_frame(study).to_csv(temporary / "facts.csv", index=False)
-        _dataset(study).to_netcdf(temporary / "results.nc", engine="h5netcdf")
+        _dataset(study).to_netcdf(temporary / "results.nc", engine="scipy")
         (temporary / "provenance.json").write_text(json.dumps(provenance(study), indent=1), encoding="utf-8")
         (temporary / "report.html").write_text(report(study), encoding="utf-8")
         os.chmod(temporary, 0o755)
@@ -53,8 +54,8 @@ def check_folder(folder: Path) -> None:
         foreign = sorted(p.name for p in folder.iterdir() if p.name not in OUR_FILES)
         if foreign:
             raise InputError(
-                f"--out '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); name a new or "
-                "an earlier results folder, as its content is replaced."
+                f"--out '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); name a new "
+                "folder or an earlier results folder, as its content is replaced."
             )
 
 
@@ -158,15 +159,29 @@ def _dataset(study: StudyResult) -> Any:
         assert job.cycling is not None
         trace, last = job.cycling.trace, len(job.cycling.summaries)
         keep = (trace.cycle == 1) | (trace.cycle == last)
-        pieces.append(np.column_stack([np.full(keep.sum(), k), trace.cycle[keep], trace.time_s[keep],
-                                       trace.current_A[keep], trace.voltage_V[keep]]))
+        pieces.append(
+            np.column_stack(
+                [
+                    np.full(keep.sum(), k),
+                    trace.cycle[keep],
+                    trace.time_s[keep],
+                    trace.current_A[keep],
+                    trace.voltage_V[keep],
+                ]
+            )
+        )
     table = np.concatenate(pieces) if pieces else np.zeros((0, 5))
     for column, name in enumerate(("trace_job", "trace_cycle", "trace_time_s", "trace_current_A", "trace_voltage_V")):
         data[name] = ("row", table[:, column].astype(int) if column < 2 else table[:, column])
-    return xr.Dataset(data, coords=coordinates, attrs={
-        "title": study.scenario.title, "citation": study.scenario.citation,
-        "conventions": "positive current discharges; impedance has its true sign; ohm cm2 of pellet",
-    })
+    return xr.Dataset(
+        data,
+        coords=coordinates,
+        attrs={
+            "title": study.scenario.title,
+            "citation": study.scenario.citation,
+            "conventions": "positive current discharges; impedance has its true sign; ohm cm2 of pellet",
+        },
+    )
 
 
 def _sha256(path: Path) -> str:

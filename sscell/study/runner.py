@@ -104,7 +104,8 @@ def _measured(folder: Path, spec: MeasuredSpec) -> MeasuredRecord:
         spectra = [replace(s, area_m2=area if area is not None else s.area_m2) for s in read_spectra(path)]
         if any(s.area_m2 is None for s in spectra):
             raise InputError(
-                f"Measured file '{spec.file}' has no area, so it cannot be laid over ohm cm2; give area_cm2 in [[measured]]."
+                f"Measured file '{spec.file}' has no area, so it cannot be laid over ohm cm2; give area_cm2 in "
+                "[[measured]]."
             )
         return MeasuredRecord(label=label, spectra=tuple(spectra))
     mass = None if spec.active_mass_mg is None else spec.active_mass_mg * 1e-6

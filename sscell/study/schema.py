@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,31 +79,30 @@ class DesignSpec(Strict):
         """The cell design, checked."""
         base = CellDesign()
         assert isinstance(base.positive, CompositeCathode) and isinstance(base.negative, CompositeAnode)
-        changes: dict[str, Any] = {}
-        sources = {}
-        for key, target, value in (
-            ("temperature_C", "temperature_K", None if self.temperature_C is None else self.temperature_C + ZERO_CELSIUS_K),
-            ("diameter_mm", "diameter_m", None if self.diameter_mm is None else self.diameter_mm * 1e-3),
-            ("lead_inductance_H", "lead_inductance_H", self.lead_inductance_H),
-        ):
-            if getattr(self, key) is not None:
-                changes[target], sources[target] = value, self.source
-        from dataclasses import replace
-
-        def mass(part: Any, mass_mg: float | None) -> Any:
-            if mass_mg is None:
-                return part
-            return replace(part, mass_kg=mass_mg * 1e-6, sources={**part.sources, "mass_kg": self.source})
-
-        negative: Any = {"LTO": mass(base.negative, self.anode_mass_mg), "InLi": INDIUM_LITHIUM, "Li": LITHIUM}
+        changes: dict[str, Any] = {
+            "temperature_K": None if self.temperature_C is None else self.temperature_C + ZERO_CELSIUS_K,
+            "diameter_m": None if self.diameter_mm is None else self.diameter_mm * 1e-3,
+            "lead_inductance_H": self.lead_inductance_H,
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        counter: dict[str, Any] = {
+            "LTO": self._with_mass(base.negative, self.anode_mass_mg),
+            "InLi": INDIUM_LITHIUM,
+            "Li": LITHIUM,
+        }
         return replace(
             base,
-            positive=mass(base.positive, self.cathode_mass_mg),
-            negative=negative[self.counter_electrode],
-            separator=mass(base.separator, self.separator_mass_mg),
-            sources=sources,
-            **changes,
+            positive=self._with_mass(base.positive, self.cathode_mass_mg),
+            negative=counter[self.counter_electrode],
+            separator=self._with_mass(base.separator, self.separator_mass_mg),
+            sources=dict.fromkeys(given, self.source),
+            **given,
         )
+
+    def _with_mass(self, part: Any, mass_mg: float | None) -> Any:
+        if mass_mg is None:
+            return part
+        return replace(part, mass_kg=mass_mg * 1e-6, sources={**part.sources, "mass_kg": self.source})
 
 
 class RunSpec(Strict):
@@ -234,7 +234,11 @@ def _check_names(scenario: Scenario, path: Path) -> None:
 
 
 _MODELS: dict[str, type[Strict]] = {
-    "design": DesignSpec, "coatings": CoatingSpec, "samples": SampleSpec, "runs": RunSpec, "eis": EisSpec,
+    "design": DesignSpec,
+    "coatings": CoatingSpec,
+    "samples": SampleSpec,
+    "runs": RunSpec,
+    "eis": EisSpec,
     "measured": MeasuredSpec,
 }
 

@@ -25,8 +25,9 @@ def summary_table(scenario: Scenario, jobs: Sequence[JobResult], quick: bool = F
     """
     import pandas as pd
 
-    return pd.DataFrame([_summary_row(scenario, name, [j for j in jobs if j.sample == name], quick)
-                         for name in scenario.samples])
+    return pd.DataFrame(
+        [_summary_row(scenario, name, [j for j in jobs if j.sample == name], quick) for name in scenario.samples]
+    )
 
 
 def cycles_table(jobs: Sequence[JobResult]) -> pd.DataFrame:

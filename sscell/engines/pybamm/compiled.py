@@ -45,7 +45,7 @@ CONTROL_NAMES = tuple(field.name for field in fields(Control))
 class CompiledCell:
     """The discretised model with its current under control: set, or such that the voltage is held.
 
-    model: discretised pybamm model; slices: state name -> (slice into y, scale, shape); edges: the mesh.
+    model: discretised pybamm model; slices: state name -> (slice into y, scale, shape); axes: state name -> its axes.
     """
 
     def __init__(self, structure: CellStructure, mesh: Mesh) -> None:
@@ -67,10 +67,11 @@ class CompiledCell:
         self.number_names = frozenset(layered.inputs)
         self.output_names = tuple(layered.outputs)
         self.model = discretised(model, structure, self.edges)
+        self.axes = {
+            name: (*variable.domains["secondary"], *variable.domain) for name, variable in layered.states.items()
+        }
         self.slices = self._state_slices(layered)
-        self.current_index = next(
-            s[0].start for v, s in self.model.y_slices.items() if v.name == "Current [A]"
-        )
+        self.current_index = next(s[0].start for v, s in self.model.y_slices.items() if v.name == "Current [A]")
         self._functions: dict[tuple[str, ...], casadi.Function] = {}
 
     @property
@@ -116,15 +117,11 @@ class CompiledCell:
 
     def state_from(self, y: np.ndarray, time_s: float) -> CellState:
         """The CellState of a state vector."""
-        axes = {2: ("cathode", "particle"), 0: ()}
-        profiles = {}
-        for name, (where, scale, shape) in self.slices.items():
-            named = axes.get(len(shape)) if len(shape) != 1 else (("anode",) if name.startswith("anode") else ("cathode",))
-            assert named is not None
-            profiles[name] = Profile(named, (y[where] * scale).reshape(shape))
-        return CellState(
-            profiles=profiles, edges=self.edges, time_s=time_s, current_A=float(y[self.current_index])
-        )
+        profiles = {
+            name: Profile(self.axes[name], (y[where] * scale).reshape(shape))
+            for name, (where, scale, shape) in self.slices.items()
+        }
+        return CellState(profiles=profiles, edges=self.edges, time_s=time_s, current_A=float(y[self.current_index]))
 
     def evaluate(self, names: tuple[str, ...], y: np.ndarray, inputs: Mapping[str, Any]) -> np.ndarray:
         """Named variables stacked, (sum of their sizes, m), at the columns of y (n, m)."""
@@ -177,18 +174,18 @@ class CompiledCell:
         )
 
     def _state_slices(self, layered: LayeredCell) -> dict[str, tuple[slice, float, tuple[int, ...]]]:
-        slices = {}
         by_name = {variable.name: where[0] for variable, where in self.model.y_slices.items()}
-        for name, variable in layered.states.items():
-            axes = [*variable.domains["secondary"], *variable.domain]
-            shape = tuple(self.edges[axis].size - 1 for axis in axes)
-            slices[name] = (by_name[name], float(variable.scale.evaluate()), shape)
-        return slices
+        return {
+            name: (
+                by_name[name],
+                float(variable.scale.evaluate()),
+                tuple(self.edges[axis].size - 1 for axis in self.axes[name]),
+            )
+            for name, variable in layered.states.items()
+        }
 
 
-def discretised(
-    model: pybamm.BaseModel, structure: CellStructure, edges: Mapping[str, np.ndarray]
-) -> pybamm.BaseModel:
+def discretised(model: pybamm.BaseModel, structure: CellStructure, edges: Mapping[str, np.ndarray]) -> pybamm.BaseModel:
     """The model on finite volumes with the given cell edges."""
     variables = {}
     if structure.positive == "composite":

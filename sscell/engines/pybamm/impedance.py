@@ -180,8 +180,12 @@ def _spectrum(cell: Cell, frequency_Hz: np.ndarray, z: np.ndarray, rest: Rested,
         impedance_ohm=z,
         area_m2=design.area_m2,
         temperature_K=design.temperature_K,
-        state={"rest_h": rest_h, "voltage_V": rest.voltage_V, "drift_V_per_h": rest.drift_V_per_h,
-               "time_s": rest.state.time_s},
+        state={
+            "rest_h": rest_h,
+            "voltage_V": rest.voltage_V,
+            "drift_V_per_h": rest.drift_V_per_h,
+            "time_s": rest.state.time_s,
+        },
         provenance={"source": "simulated", "engine": "pybamm"},
     )
 

@@ -21,17 +21,17 @@ class Stage(NamedTuple):
     Update: values[target[starts]] -= sums over equal targets of left * right / pivot; `back_*` serve substitution.
     """
 
-    pivots: np.ndarray        # unknowns eliminated here
-    diagonal: np.ndarray      # their diagonal entries
-    left: np.ndarray          # a_ip of each update
-    scaled: np.ndarray        # position in `upper` of a_pj / a_pp of each update
-    targets: np.ndarray       # a_ij each group of updates goes to
-    starts: np.ndarray        # first update of each group
-    upper: np.ndarray         # a_pj, j after p
+    pivots: np.ndarray  # unknowns eliminated here
+    diagonal: np.ndarray  # their diagonal entries
+    left: np.ndarray  # a_ip of each update
+    scaled: np.ndarray  # position in `upper` of a_pj / a_pp of each update
+    targets: np.ndarray  # a_ij each group of updates goes to
+    starts: np.ndarray  # first update of each group
+    upper: np.ndarray  # a_pj, j after p
     upper_column: np.ndarray  # j
-    upper_pivot: np.ndarray   # position of p in `pivots`
+    upper_pivot: np.ndarray  # position of p in `pivots`
     upper_starts: np.ndarray  # first entry of each pivot in `upper`
-    upper_owner: np.ndarray   # position in `pivots` of each such group
+    upper_owner: np.ndarray  # position in `pivots` of each such group
 
 
 class Elimination:
@@ -78,7 +78,10 @@ class Elimination:
 
     def _stage(self, chosen: list[int], row_of: list[set[int]], column_of: list[set[int]]) -> Stage:
         at = self.position
-        upper, upper_column, upper_pivot, updates = [], [], [], []
+        upper: list[int] = []
+        upper_column: list[int] = []
+        upper_pivot: list[int] = []
+        updates: list[tuple[int, int, int]] = []
         for k, p in enumerate(chosen):
             after = sorted(row_of[p] - {p})
             below = sorted(column_of[p] - {p})
@@ -129,7 +132,7 @@ class Elimination:
         return values
 
     def table(self, entries: np.ndarray, imaginary_diagonal: np.ndarray) -> np.ndarray:
-        """Fresh value table: `entries` (one a pattern entry, none twice) for every frequency, plus i·(unknowns, frequencies)."""
+        """Fresh value table: `entries` (one a pattern entry, none twice) everywhere, plus i·(unknowns, frequencies)."""
         values = np.zeros((len(self.position), imaginary_diagonal.shape[1]), dtype=complex)
         values[self.entries] = entries[:, None]
         values[self.diagonal] += 1j * imaginary_diagonal
@@ -139,7 +142,8 @@ class Elimination:
         """The Schur complement on the border, (border, border, frequencies)."""
         last = range(self.size - self.border, self.size)
         zero = np.zeros(values.shape[1], dtype=complex)
-        return np.array([[values[self.position[i, j]] if (i, j) in self.position else zero for j in last] for i in last])
+        at = self.position
+        return np.array([[values[at[i, j]] if (i, j) in at else zero for j in last] for i in last])
 
     def substituted(self, values: np.ndarray, border_solution: np.ndarray) -> np.ndarray:
         """All unknowns (size, frequencies) of the homogeneous bordered system with the border's unknowns given."""

@@ -62,8 +62,7 @@ class LayeredCell:
         # φ_s - φ_e = v_dl + Σ v_k; the sum is the state, so that only it couples the nodes.
         interface_V = self._state("interface_V", "cathode")
         layers = {
-            name: self._state(f"{name}_V", "cathode")
-            for name in ("decomposition layer", *self.structure.fixed_layers)
+            name: self._state(f"{name}_V", "cathode") for name in ("decomposition layer", *self.structure.fixed_layers)
         }
         v_dl = interface_V - sum(layers.values())
 
@@ -74,13 +73,20 @@ class LayeredCell:
             "left": (thickness * self.i / kappa, "Neumann"),
             "right": (-thickness * self.i / sigma, "Neumann"),
         }
-        leaving = pybamm.div(i_e) / thickness          # a θ (j + j_ox), A/m3
+        leaving = pybamm.div(i_e) / thickness  # a θ (j + j_ox), A/m3
 
         decomposition = self._state("decomposition_m", "cathode", scale=NANOMETRE)
         active = self._state("active_fraction", "cathode")
         oxidation = laws.oxidation_current_density(
-            interface_V, decomposition, n("oxidation_A_per_m2"), n("oxidation_transfer_coefficient"),
-            n("oxidation_reference_V"), n("self_limiting_m"), n("self_limiting_exponent"), temperature, pybamm,
+            interface_V,
+            decomposition,
+            n("oxidation_A_per_m2"),
+            n("oxidation_transfer_coefficient"),
+            n("oxidation_reference_V"),
+            n("self_limiting_m"),
+            n("self_limiting_exponent"),
+            temperature,
+            pybamm,
         )
         area = n("cathode_area_per_volume_per_m")
         j = leaving / (area * active) - oxidation
@@ -135,8 +141,12 @@ class LayeredCell:
             pybamm,
         )
         spread = laws.diffusivity(
-            stoichiometry, n("diffusivity_m2_per_s"), n("diffusivity_drop_decades"), n("diffusivity_midpoint"),
-            n("diffusivity_width"), pybamm,
+            stoichiometry,
+            n("diffusivity_m2_per_s"),
+            n("diffusivity_drop_decades"),
+            n("diffusivity_midpoint"),
+            n("diffusivity_width"),
+            pybamm,
         )
         # The surface flux enters the outermost shell as a source, which keeps lithium to rounding.
         self.model.boundary_conditions[stoichiometry] = {

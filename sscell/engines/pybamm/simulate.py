@@ -1,4 +1,4 @@
-"""Running a protocol on the reference engine: one IDAKLU solve a step, cycle by cycle, nothing kept that is not asked."""
+"""Running a protocol on the reference engine: one IDAKLU solve a step, cycle by cycle."""
 
 from __future__ import annotations
 
@@ -115,9 +115,7 @@ def _solver(structure: CellStructure, mesh: Mesh, rtol: float, atol: float) -> p
     return pybamm.IDAKLUSolver(rtol=rtol, atol=atol, options={"suppress_algebraic_error": True})
 
 
-def _run_step(
-    cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, step: Step, state: CellState
-) -> StepRun:
+def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, step: Step, state: CellState) -> StepRun:
     control, duration_s = _control(cell, step)
     inputs = compiled.inputs(cell.numbers, state, control)
     y0 = compiled.y_from(state, control.current_A)
@@ -131,8 +129,13 @@ def _run_step(
         solution = solver.solve(compiled.model, np.array([0.0, duration_s]), inputs=inputs)
     except pybamm.SolverError as error:
         reason = " ".join(str(error).split())[:200]
-        return StepRun(np.zeros(1), y0[compiled.current_index : compiled.current_index + 1],
-                       np.array([voltage]), y0, f"the solver failed ({reason})")
+        return StepRun(
+            np.zeros(1),
+            y0[compiled.current_index : compiled.current_index + 1],
+            np.array([voltage]),
+            y0,
+            f"the solver failed ({reason})",
+        )
     y = solution.y
     v = compiled.evaluate(OUTPUTS, y, inputs)[0]
     problem = ""

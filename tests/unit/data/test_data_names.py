@@ -36,9 +36,7 @@ def test_unit_is_split_from_name(column: str, name: str, dimension: str, factor:
     assert (unit.dimension, unit.factor) == (dimension, pytest.approx(factor))
 
 
-@pytest.mark.parametrize(
-    "column", ["Re(Z)", "Zreal [ohm cm2]", "f/mhz", "Q charge/discharge", "time", "Z_re"]
-)
+@pytest.mark.parametrize("column", ["Re(Z)", "Zreal [ohm cm2]", "f/mhz", "Q charge/discharge", "time", "Z_re"])
 def test_unknown_unit_is_not_guessed(column: str) -> None:
     assert name_and_unit(column) == (column, None)
 
@@ -96,7 +94,5 @@ def test_averaged_column_is_preferred() -> None:
 
 
 def test_two_spectra_side_by_side_are_refused() -> None:
-    with pytest.raises(
-        InputError, match=r"a\.csv has two columns for frequency_Hz, 'f' and 'f' \(columns 1 and 3"
-    ):
+    with pytest.raises(InputError, match=r"a\.csv has two columns for frequency_Hz, 'f' and 'f' \(columns 1 and 3"):
         columns_from_names(["f", "Zre", "f", "Zim"], "a.csv")

@@ -73,9 +73,7 @@ def test_missing_file_folder_and_empty_file(write: Write, tmp_path: Path, read: 
         ("a.csv", NAMES, r"a\.csv has column names but no rows of numbers"),
     ],
 )
-def test_wrong_kind_of_file(
-    write: Write, name: str, content: str | bytes, message: str, read: Callable
-) -> None:
+def test_wrong_kind_of_file(write: Write, name: str, content: str | bytes, message: str, read: Callable) -> None:
     with pytest.raises(InputError, match=message):
         read(write(name, content))
 
@@ -110,17 +108,11 @@ def test_bad_rows(write: Write, rows: str, message: str) -> None:
 
 
 def test_missing_columns(write: Write) -> None:
-    with pytest.raises(
-        InputError, match=r"a\.csv needs a frequency column as in 'freq/Hz' \(it has 'Zre', 'Zim'\)"
-    ):
+    with pytest.raises(InputError, match=r"a\.csv needs a frequency column as in 'freq/Hz' \(it has 'Zre', 'Zim'\)"):
         read_spectra(write("a.csv", "Zre,Zim\n1,-1\n1,-2\n"))
-    with pytest.raises(
-        InputError, match=r"a\.csv has frequencies but no impedance: .* has 'freq/Hz', 'time/s'; name"
-    ):
+    with pytest.raises(InputError, match=r"a\.csv has frequencies but no impedance: .* has 'freq/Hz', 'time/s'; name"):
         read_spectra(write("a.csv", "freq/Hz,time/s\n10,1\n1,2\n"))
-    with pytest.raises(
-        InputError, match=r"a\.csv holds no impedance points; use read_cycling, or name a frequency"
-    ):
+    with pytest.raises(InputError, match=r"a\.csv holds no impedance points; use read_cycling, or name a frequency"):
         read_spectra(write("a.csv", "time/s,I/mA,Ewe/V\n0,1,3\n1,1,3\n"))
 
 
@@ -141,6 +133,9 @@ def test_message_is_one_line_whatever_the_file_says(write: Write) -> None:
     assert "\n" not in message
     assert message.isprintable()
     assert len(message) < 400
+    with pytest.raises(InputError) as caught:
+        read_spectra(write("a.csv", "freq/Hz,time/s,\x1b[31m\u202e\n1,2,3\n1,2,3\n"))
+    assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -159,9 +154,7 @@ def test_message_is_one_line_whatever_the_file_says(write: Write) -> None:
         min_size=1,
         max_size=8,
     ),
-    names=st.sampled_from(
-        ["", "freq/Hz,Zre,-Zim", "time/s,I/mA,Ewe/V,cycle", "f;|Z|;Phase/rad;t/s;V;I;half cycle"]
-    ),
+    names=st.sampled_from(["", "freq/Hz,Zre,-Zim", "time/s,I/mA,Ewe/V,cycle", "f;|Z|;Phase/rad;t/s;V;I;half cycle"]),
     separator=st.sampled_from([",", ";", "\t", " "]),
 )
 def test_any_table_is_read_or_refused(

@@ -42,9 +42,7 @@ def test_lpscl_files_agree(measured: Path) -> None:
         order = np.argsort(-other.frequency_Hz)
         np.testing.assert_allclose(other.frequency_Hz[order], mpr.frequency_Hz, rtol=1e-7)
         np.testing.assert_allclose(other.impedance_ohm[order], mpr.impedance_ohm, rtol=1e-7)
-    assert (
-        mpr.state["technique"] == text.state["technique"] == "Potentio Electrochemical Impedance Spectroscopy"
-    )
+    assert mpr.state["technique"] == text.state["technique"] == "Potentio Electrochemical Impedance Spectroscopy"
     assert mpr.state["voltage_V"] == pytest.approx(text.state["voltage_V"], rel=1e-7)
     assert mpr.state["voltage_V"] == pytest.approx(-0.0800, abs=1e-4)
     assert text.provenance["acquired"].startswith(mpr.provenance["acquired"])
@@ -58,9 +56,7 @@ def test_ncm_cell_at_rest_has_10_sweeps(measured: Path) -> None:
     assert spectra[0].provenance["dropped_zero_frequency_rows"] == 10
     first = 50.752583 * np.exp(-1j * np.deg2rad(20.75998))
     assert spectra[0].impedance_ohm[0] == pytest.approx(first, rel=1e-12)
-    assert [abs(s.impedance_ohm[-1]) for s in spectra[::9]] == pytest.approx(
-        [539.09515, 534.33167], rel=1e-12
-    )
+    assert [abs(s.impedance_ohm[-1]) for s in spectra[::9]] == pytest.approx([539.09515, 534.33167], rel=1e-12)
     assert spectra[1].state["start_time_s"] == pytest.approx(1352.296544712779)
     for spectrum in spectra:
         assert spectrum.frequency_Hz[[0, -1]] == pytest.approx([7000018.5, 0.009997264])

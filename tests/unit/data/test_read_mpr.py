@@ -96,18 +96,14 @@ def test_one_unknown_column_is_noted(write: Write, frequency_Hz: np.ndarray) -> 
 def test_unknown_columns_of_unclear_width_are_refused(write: Write, frequency_Hz: np.ndarray) -> None:
     """2 + 4 bytes could be 4 + 2, and every column between them would be misread."""
     path = write("a.mpr", mpr_bytes(eis(frequency_Hz), extra=[(998, "<u2"), (999, "<f4")]))
-    with pytest.raises(
-        InputError, match=r"a\.mpr has columns that the \.mpr reader does not know .*998, 999"
-    ):
+    with pytest.raises(InputError, match=r"a\.mpr has columns that the \.mpr reader does not know .*998, 999"):
         read_spectra(path)
 
 
 def test_value_that_is_no_number_is_named_by_row(write: Write, frequency_Hz: np.ndarray) -> None:
     columns = eis(frequency_Hz)
     columns["Re(Z)/Ohm"][4] = np.nan
-    with pytest.raises(
-        InputError, match=r"a\.mpr, row 5, column 'Re\(Z\)/Ohm': 'nan' is not a finite number"
-    ):
+    with pytest.raises(InputError, match=r"a\.mpr, row 5, column 'Re\(Z\)/Ohm': 'nan' is not a finite number"):
         read_spectra(write("a.mpr", mpr_bytes(columns)))
 
 
@@ -129,9 +125,7 @@ def test_junk_after_the_magic_is_refused(write: Write, seed: int) -> None:
 
 
 def test_other_content_under_the_extension_is_refused(write: Write) -> None:
-    with pytest.raises(
-        InputError, match=r"a\.mpr is named \.mpr but does not begin with 'BIO-LOGIC MODULAR FILE'"
-    ):
+    with pytest.raises(InputError, match=r"a\.mpr is named \.mpr but does not begin with 'BIO-LOGIC MODULAR FILE'"):
         read_spectra(write("a.mpr", "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm\n1,2,3\n"))
 
 

@@ -46,9 +46,7 @@ def assert_is_the_trace(trace: CyclingTrace) -> None:
         (("time_s", "current_A", "voltage_V"), (1, 1, 1), "discharge positive, as in this package"),
     ],
 )
-def test_units_and_current_sign(
-    write: Write, names: tuple[str, ...], scale: tuple[float, ...], note: str
-) -> None:
+def test_units_and_current_sign(write: Write, names: tuple[str, ...], scale: tuple[float, ...], note: str) -> None:
     columns = [x * s for x, s in zip((TIME_S, CURRENT_A, VOLTAGE_V), scale, strict=True)]
     trace = read_cycling(write("a.csv", table_text(names, columns)))
     assert_is_the_trace(trace)
@@ -81,9 +79,7 @@ def test_cycles_count_from_one(write: Write, name: str, counted: np.ndarray, cyc
 def test_reference_electrode_gives_the_cell_voltage(write: Write) -> None:
     names = ("time/s", "I/mA", "Ewe/V", "Ece/V")
     counter = np.full_like(TIME_S, 0.62)
-    trace = read_cycling(
-        write("a.csv", table_text(names, (TIME_S, -1e3 * CURRENT_A, VOLTAGE_V + 0.62, counter)))
-    )
+    trace = read_cycling(write("a.csv", table_text(names, (TIME_S, -1e3 * CURRENT_A, VOLTAGE_V + 0.62, counter))))
     np.testing.assert_allclose(trace.voltage_V, VOLTAGE_V, rtol=1e-14)
     unused = read_cycling(write("b.csv", table_text(names, (TIME_S, CURRENT_A, VOLTAGE_V, 0 * counter))))
     np.testing.assert_array_equal(unused.voltage_V, VOLTAGE_V)
