@@ -156,6 +156,7 @@ def _separator_numbers(design: CellDesign) -> dict[str, Any]:
     thickness = separator.mass_kg / (electrolyte.density_kg_per_m3 * design.area_m2 * volume_fraction)
     effective = bulk * volume_fraction / separator.tortuosity_factor
     return {
+        "contact_resistance_ohm_m2": design.contact_resistance_ohm_m2,
         "separator_resistance_ohm_m2": thickness / effective,
         "separator_time_constant_s": VACUUM_PERMITTIVITY_F_PER_M * electrolyte.relative_permittivity / effective,
     }

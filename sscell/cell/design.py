@@ -165,6 +165,9 @@ class CellDesign:
     diameter_m: float = parameter(10e-3, "m", STUDY)
     temperature_K: float = parameter(45 + ZERO_CELSIUS_K, "K", STUDY)
     one_C_A_per_kg: float = parameter(190.0, "A/kg CAM", STUDY)
+    contact_resistance_ohm_m2: float = parameter(
+        1.05e-3, "ohm m2", "fitted to the figures of Kitsche et al. 2022: collectors and pressed interfaces"
+    )
     lead_inductance_H: float = parameter(5e-7, "H", "assumed: half a metre of lead")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -173,7 +176,11 @@ class CellDesign:
             require(
                 getattr(self, name) > 0, f"CellDesign {self.name}: {name} must be positive, got {getattr(self, name)}."
             )
-        require(self.lead_inductance_H >= 0, f"CellDesign {self.name}: lead_inductance_H must not be negative.")
+        for name in ("lead_inductance_H", "contact_resistance_ohm_m2"):
+            require(
+                getattr(self, name) >= 0,
+                f"CellDesign {self.name}: {name} must not be negative, got {getattr(self, name)}.",
+            )
         require(
             isinstance(self.positive, CompositeCathode) or isinstance(self.negative, BlockingElectrode),
             f"CellDesign {self.name}: a blocking positive electrode needs a blocking negative one (SS | LPSCl | SS).",
@@ -203,6 +210,8 @@ def electrolyte_pellet(temperature_C: float = 25.0, mass_mg: float = 100.0) -> C
         negative=BlockingElectrode(),
         separator=Separator(mass_kg=mass_mg * 1e-6),
         temperature_K=temperature_C + ZERO_CELSIUS_K,
+        contact_resistance_ohm_m2=0.0,
+        sources={"contact_resistance_ohm_m2": "part of the measured pellet resistance"},
     )
 
 
@@ -263,7 +272,8 @@ def liquid_half_cell(cathode: CathodeMaterial | None = None) -> CellDesign:
             sources={"mass_kg": "GF/D: 0.6 mm pressed, 90 % pores", "porosity": "GF/D fibres"},
         ),
         diameter_m=12e-3,
-        sources={"diameter_m": STUDY},
+        contact_resistance_ohm_m2=0.0,
+        sources={"diameter_m": STUDY, "contact_resistance_ohm_m2": "assumed: cast on foil"},
     )
 
 

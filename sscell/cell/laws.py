@@ -53,9 +53,9 @@ class OpenCircuitVoltage:
 
 
 def exchange_current_density(stoichiometry: Any, reference_A_per_m2: Any, xp: Any) -> Any:
-    """j0(x) = j0(½) 2 sqrt(x(1-x)); the root is rounded off within 1e-4 of empty and full so that it stays real."""
+    """j0(x) = j0(½) 2 sqrt(x(1-x)); the root is rounded off within 2e-3 of empty and full."""
     product = stoichiometry * (1 - stoichiometry)
-    rounded = (product + xp.sqrt(product * product + 1e-8)) / 2
+    rounded = (product + xp.sqrt(product * product + 4e-6)) / 2
     return reference_A_per_m2 * 2 * xp.sqrt(rounded)
 
 

@@ -22,7 +22,7 @@ def closed_form_impedance(cell: Cell, frequency_Hz: Any, state: CellState | None
     f = checked_frequencies(frequency_Hz)
     s = 2j * np.pi * f
     n, structure = cell.numbers, cell.structure
-    total = n["separator_resistance_ohm_m2"] / (1 + s * n["separator_time_constant_s"])
+    total = n["contact_resistance_ohm_m2"] + n["separator_resistance_ohm_m2"] / (1 + s * n["separator_time_constant_s"])
     if structure.positive == "composite":
         total = total + cathode_impedance_ohm_m2(cell, f, state)
     else:

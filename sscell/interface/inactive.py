@@ -8,9 +8,9 @@ import numpy as np
 
 
 def inactive_fraction(rate_per_h: float, dose_h: Any, coverage_fraction: Any, xp: Any = np) -> Any:
-    """φ = 1 - exp(-f k θ): first-order in the dose, none without a coating (f: its coverage).
+    """φ = 1 - exp(-sqrt(f k θ)): controlled by diffusion as the NiO layer is, none without a coating (f: its coverage).
 
     A law of its own: a 10 nm shell is 2-3 % of the CAM, while Z700 loses about 35 mAh/g, in the liquid half cell
     too (Kitsche et al. 2022, Fig. 7c). Valid to 700 °C.
     """
-    return 1.0 - xp.exp(-coverage_fraction * rate_per_h * dose_h)
+    return 1.0 - xp.exp(-((coverage_fraction * rate_per_h * dose_h) ** 0.5))

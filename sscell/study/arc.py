@@ -7,6 +7,7 @@ import numpy as np
 from sscell.records import Spectrum
 
 LOWEST_HZ = 0.1  # where the study's spectra end
+REACH = 14.0  # how far, in logarithms, a parameter may move from its start: six decades
 
 
 def arc_width_ohm_cm2(spectrum: Spectrum) -> float:
@@ -38,6 +39,7 @@ def arc_width_ohm_cm2(spectrum: Spectrum) -> float:
     fits = []
     for tau1, tau2 in ((1e-4, 1e-2), (1e-3, 1e-1), (1e-5, 1e-3), (1e-2, 1.0)):
         start = np.log([1e-7, max(float(z.real.min()), 1e-3), span / 3, tau1, span / 3, tau2, span / 10])
-        fits.append(least_squares(residual, np.concatenate([start, np.full(3, 1.0)]), x_scale=1.0, max_nfev=400))
+        first = np.concatenate([start, np.full(3, 1.0)])
+        fits.append(least_squares(residual, first, bounds=(first - REACH, first + REACH), max_nfev=400))
     best = min(fits, key=lambda f: f.cost)
     return float(np.exp(best.x[2]) + np.exp(best.x[4])) if np.isfinite(best.cost) else float("nan")

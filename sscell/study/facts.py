@@ -78,7 +78,7 @@ def _width(entry: Mapping[str, Any], table: Mapping[str, Any]) -> Mapping[str, f
     if entry.get("measure") == "coulomb_efficiency":
         return table.get("Coulomb efficiency", {})
     if "resolution" in entry:
-        return {"absolute": entry["resolution"] / 2}
+        return {"absolute": entry["resolution"]}
     return table.get(entry.get("unit", ""), {})
 
 

@@ -12,7 +12,7 @@ from sscell.engines.budget import ImpedanceBudget
 from sscell.engines.impedance import impedance_budget
 from sscell.engines.result import SimulationResult
 from sscell.engines.simulate import simulate
-from sscell.errors import SscellError
+from sscell.errors import ExtrapolationWarning, SscellError
 from sscell.records import CellState
 from sscell.study.schema import EisSpec, Scenario
 
@@ -79,7 +79,7 @@ def run_job(job: Job) -> JobResult:
                     spectra.append(_spectrum(cell, job, label, len(cycling.states), cycling.final_state))
         except SscellError as error:
             problem = str(error)
-    notes = tuple(dict.fromkeys(str(w.message) for w in caught))
+    notes = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, ExtrapolationWarning)))
     return JobResult(
         sample=job.sample,
         run=job.run,

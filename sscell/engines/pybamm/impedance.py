@@ -196,7 +196,8 @@ def _parts(cell: Cell, compiled: CompiledCell, linear: Linearised, x: np.ndarray
     area = n["area_m2"]
     states = _by_state(compiled, x)
     outputs = _by_output(compiled, (linear.output @ x) + linear.feedthrough[:, None])
-    parts = {"separator": states["separator_V"][0]}
+    contacts = np.full(x.shape[1], n["contact_resistance_ohm_m2"] / area, dtype=complex)
+    parts = {"contacts": contacts, "separator": states["separator_V"][0]}
     if cell.structure.negative == "composite":
         dx, thickness = np.diff(edges["anode"]), n["anode_thickness_m"]
         v = states["anode_V"]

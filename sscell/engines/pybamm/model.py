@@ -41,7 +41,8 @@ class LayeredCell:
             "metal": self._metal_anode,
             "blocking": lambda: self._blocking("negative", -1),
         }[structure.negative]()
-        voltage = positive_V - negative_V - self._separator()
+        contacts_V = self.i * self._number("contact_resistance_ohm_m2")
+        voltage = positive_V - negative_V - self._separator() - contacts_V
         self._rate(self._state("discharged_charge_C"), current)
         self.model.variables = {
             "Current [A]": current,
