@@ -10,11 +10,11 @@ from typing import Any
 import casadi
 import numpy as np
 import pybamm
-from scipy.sparse import csc_matrix
 
 from sscell.cell import CellStructure
 from sscell.engines.mesh import Mesh
 from sscell.engines.pybamm.model import LayeredCell
+from sscell.engines.pybamm.surface_source import ParticleVolume
 from sscell.errors import InputError
 from sscell.records import CellState, Profile
 
@@ -132,11 +132,15 @@ class CompiledCell:
         """dy/dt, and the residual of the current's equation in its place."""
         return np.asarray(self._dynamics()[0](y, self._stacked(inputs))).reshape(-1)
 
-    def linearised(self, y: np.ndarray, inputs: Mapping[str, Any]) -> tuple[csc_matrix, csc_matrix]:
-        """Jacobians at y of [dy/dt; current equation] and of [voltage; outputs], with every structural entry kept."""
-        p = self._stacked(inputs)
-        _, jacobian, output_jacobian = self._dynamics()
-        return _with_structural_zeros(jacobian(y, p)), _with_structural_zeros(output_jacobian(y, p))
+    def jacobian_entries(self, y: np.ndarray, inputs: Mapping[str, Any]) -> np.ndarray:
+        """Entries of the Jacobian of [dy/dt; current equation; voltage; outputs], ordered as `jacobian_pattern`."""
+        return np.array(self._dynamics()[1](y, self._stacked(inputs)).nonzeros())
+
+    @functools.cached_property
+    def jacobian_pattern(self) -> tuple[np.ndarray, np.ndarray]:
+        """Row and column of each entry; rows beyond the states are the voltage, then the outputs."""
+        rows, columns = self._dynamics()[1].sparsity_out(0).get_triplet()
+        return np.array(rows), np.array(columns)
 
     @functools.cached_property
     def _symbols(self) -> tuple[casadi.MX, casadi.MX, dict[str, casadi.MX]]:
@@ -158,19 +162,18 @@ class CompiledCell:
         return self.model.get_processed_variable(name)
 
     @functools.lru_cache(maxsize=1)  # noqa: B019 - compiled cells live as long as the process
-    def _dynamics(self) -> tuple[casadi.Function, casadi.Function, casadi.Function]:
+    def _dynamics(self) -> tuple[casadi.Function, casadi.Function]:
         y, p, symbols = self._symbols
         t = casadi.MX(0)
         rhs = self.model.concatenated_rhs.to_casadi(t, y, inputs=symbols)
         algebraic = self.model.concatenated_algebraic.to_casadi(t, y, inputs=symbols)
+        names = ("Voltage [V]", *self.output_names)
+        outputs = [self._expression(n).to_casadi(t, y, inputs=symbols) for n in names]
         f = casadi.vertcat(rhs, algebraic)
-        outputs = casadi.vertcat(
-            *[self._expression(n).to_casadi(t, y, inputs=symbols) for n in ("Voltage [V]", *self.output_names)]
-        )
+        everything = casadi.vertcat(f, *outputs)
         return (
             casadi.Function("dynamics", [y, p], [f]),
-            casadi.Function("jacobian", [y, p], [casadi.jacobian(f, y)]),
-            casadi.Function("output_jacobian", [y, p], [casadi.jacobian(outputs, y)]),
+            casadi.Function("jacobian", [y, p], [casadi.jacobian(everything, y)]),
         )
 
     def _state_slices(self, layered: LayeredCell) -> dict[str, tuple[slice, float, tuple[int, ...]]]:
@@ -187,6 +190,13 @@ class CompiledCell:
 
 def discretised(model: pybamm.BaseModel, structure: CellStructure, edges: Mapping[str, np.ndarray]) -> pybamm.BaseModel:
     """The model on finite volumes with the given cell edges."""
+    geometry, submeshes, points, methods = spatial_setup(structure, edges)
+    mesh = pybamm.Mesh(geometry, submeshes, points)
+    return pybamm.Discretisation(mesh, methods).process_model(model, inplace=False)
+
+
+def spatial_setup(structure: CellStructure, edges: Mapping[str, np.ndarray]) -> tuple[dict, dict, dict, dict]:
+    """Geometry, submesh types, points and spatial methods, as PyBaMM's simulations take them."""
     variables = {}
     if structure.positive == "composite":
         variables["cathode"] = pybamm.SpatialVariable("x", domain="cathode", coord_sys="cartesian")
@@ -204,16 +214,12 @@ def discretised(model: pybamm.BaseModel, structure: CellStructure, edges: Mappin
     # Electrode ends use their boundary gradients; the particle's true surface flux is a source, so it extrapolates.
     linear = {"order": {"gradient": "linear", "value": "linear"}}
     methods = {
-        domain: pybamm.FiniteVolume({"extrapolation": {**linear, "use bcs": domain != "particle"}})
+        domain: (ParticleVolume if domain == "particle" else pybamm.FiniteVolume)(
+            {"extrapolation": {**linear, "use bcs": domain != "particle"}}
+        )
         for domain in variables
     }
-    mesh = pybamm.Mesh(geometry, submeshes, points)
-    return pybamm.Discretisation(mesh, methods).process_model(model, inplace=False)
-
-
-def _with_structural_zeros(m: casadi.DM) -> csc_matrix:
-    pattern = m.sparsity()
-    return csc_matrix((np.array(m.nonzeros()), np.array(pattern.row()), np.array(pattern.colind())), shape=m.shape)
+    return geometry, submeshes, points, methods
 
 
 @functools.lru_cache(maxsize=16)

@@ -14,6 +14,7 @@ import pybamm
 
 from sscell.cell import CellStructure, laws
 from sscell.constants import FARADAY_C_PER_MOL
+from sscell.engines.pybamm.surface_source import SurfaceSource
 
 NANOMETRE = 1e-9
 
@@ -149,19 +150,14 @@ class LayeredCell:
             n("diffusivity_width"),
             pybamm,
         )
-        # The surface flux enters the outermost shell as a source, which keeps lithium to rounding.
+        # The surface flux is a source in the outermost shell of the particle.
         self.model.boundary_conditions[stoichiometry] = {
             "left": (pybamm.Scalar(0), "Neumann"),
             "right": (pybamm.Scalar(0), "Neumann"),
         }
-        last_edge = float(self.edges["particle"][-2])
-        r = pybamm.SpatialVariable(
-            "r", domain="particle", auxiliary_domains={"secondary": "cathode"}, coord_sys="spherical polar"
-        )
-        outermost = (r > last_edge) / (1 - last_edge**3)
         outflow = 3 * faradaic / (FARADAY_C_PER_MOL * n("maximum_concentration_mol_per_m3") * radius)
         diffusion = pybamm.div(spread * pybamm.grad(stoichiometry)) / radius**2
-        self._rate(stoichiometry, diffusion - pybamm.PrimaryBroadcast(outflow, "particle") * outermost)
+        self._rate(stoichiometry, diffusion - SurfaceSource(outflow))
         return stoichiometry, faradaic, surface, equilibrium_V
 
     # -- counter electrodes and separator ----------------------------------------------------------------------------
