@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 from sscell.errors import InputError, require
@@ -67,7 +68,8 @@ class Protocol:
 
 def protocol_from(protocol: Protocol | Sequence[str] | Sequence[Sequence[str]], cycles: int = 1) -> Protocol:
     """A Protocol from one cycle's strings (repeated `cycles` times), a list of such cycles, or a Protocol."""
-    require(isinstance(cycles, int) and cycles >= 1, f"cycles must be a whole number of at least 1, got {cycles!r}.")
+    whole = isinstance(cycles, Integral)
+    require(whole and cycles >= 1, f"cycles must be a whole number of at least 1, got {cycles!r}.")
     if isinstance(protocol, Protocol):
         return Protocol(protocol.cycles * cycles, protocol.name)
     if isinstance(protocol, str):
@@ -76,7 +78,8 @@ def protocol_from(protocol: Protocol | Sequence[str] | Sequence[Sequence[str]], 
     if all(isinstance(entry, str) for entry in protocol):
         once: tuple[tuple[Step, ...], ...] = (tuple(parse_step(text) for text in protocol),)  # type: ignore[arg-type]
     else:
-        once = tuple(tuple(parse_step(t) for t in ([entry] if isinstance(entry, str) else entry)) for entry in protocol)
+        lists = [list(e) if isinstance(e, Sequence) and not isinstance(e, str) else [e] for e in protocol]
+        once = tuple(tuple(parse_step(text) for text in steps) for steps in lists)
     require(all(once), f"A protocol has a cycle without steps; {_HOW_TO}.")
     return Protocol(once * cycles)
 
@@ -107,7 +110,7 @@ def parse_step(text: str) -> Step:
         return _ended(Step(text, None, voltage, duration_s, None, until))
     current = _current(text, amount)
     require(
-        current.value > 0,
+        0 < current.value < math.inf,
         f"Protocol step '{text}': the current must be positive, got {amount}; use 'Rest for ...' for no current.",
     )
     signed = Current(current.value if verb == "discharge" else -current.value, current.unit)
@@ -160,8 +163,6 @@ def _endings(text: str, endings: str) -> tuple[float | None, str | None]:
 def _duration(text: str, words: str) -> float:
     match = re.fullmatch(rf"({_NUMBER})\s*([a-z]+?)s?", words.strip(), flags=re.IGNORECASE)
     unit = match.group(2).lower() if match else ""
-    if match is not None and words.strip().lower().endswith("s") and unit == "":
-        unit = "s"
     if match is None or unit not in _SECONDS:
         raise _refused(text, f"'{words}' is not a time (units: seconds, minutes, hours, days)")
     seconds = float(match.group(1)) * _SECONDS[unit]
@@ -171,7 +172,8 @@ def _duration(text: str, words: str) -> float:
 
 def _voltage(words: str) -> float | None:
     match = re.fullmatch(rf"({_NUMBER})\s*(m?)V", words.strip())
-    return float(match.group(1)) * _SCALE[match.group(2)] if match else None
+    voltage_V = float(match.group(1)) * _SCALE[match.group(2)] if match else math.nan
+    return voltage_V if math.isfinite(voltage_V) else None
 
 
 def _current(text: str, words: str) -> Current:

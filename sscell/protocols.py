@@ -48,6 +48,8 @@ def gitt(
     Cycle 1 is the charge, cycle 2 the discharge; a pulse ends at its time or at the voltage limit.
     """
     require(pulse_min > 0 and rest_h > 0, f"gitt: pulse_min and rest_h must be positive, got {pulse_min}, {rest_h}.")
+    require(pulses >= 1, f"gitt: pulses must be at least 1, got {pulses}.")
+    _check_window(lower_V, upper_V)
     rest = f"Rest for {rest_h:g} hours"
     charge = [f"Charge at {rate} for {pulse_min:g} minutes or until {upper_V:g} V", rest] * pulses
     discharge = [f"Discharge at {rate} for {pulse_min:g} minutes or until {lower_V:g} V", rest] * pulses
@@ -55,11 +57,15 @@ def gitt(
 
 
 def _cycles(rate: str, count: int, lower_V: float, upper_V: float) -> tuple:
-    require(
-        lower_V < upper_V,
-        f"The voltage limits are crossed: lower_V = {lower_V:g} V must be below upper_V = {upper_V:g} V.",
-    )
+    _check_window(lower_V, upper_V)
     if count < 1:
         return ()
     steps = [f"Charge at {rate} until {upper_V:g} V", f"Discharge at {rate} until {lower_V:g} V"]
     return protocol_from([steps]).cycles * count
+
+
+def _check_window(lower_V: float, upper_V: float) -> None:
+    require(
+        lower_V < upper_V,
+        f"The voltage limits are crossed: lower_V = {lower_V:g} V must be below upper_V = {upper_V:g} V.",
+    )

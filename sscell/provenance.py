@@ -21,7 +21,7 @@ def parameter(default: float, unit: str, source: str) -> Any:
 
 
 def parameter_records(group: Any, prefix: str = "") -> list[ParameterRecord]:
-    """All parameters of a dataclass and of the dataclasses inside it, as (name, value, unit, source).
+    """All parameters of a dataclass and of the dataclasses inside it; a part may list its own (`parameter_records`).
 
     A value that differs from the default has the source given in the group's `sources` mapping,
     or "user" when none was given.
@@ -30,7 +30,9 @@ def parameter_records(group: Any, prefix: str = "") -> list[ParameterRecord]:
     given = dict(getattr(group, "sources", {}) or {})
     for field in dataclasses.fields(group):
         value, name = getattr(group, field.name), f"{prefix}{field.name}"
-        if dataclasses.is_dataclass(value):
+        if hasattr(value, "parameter_records"):
+            records += value.parameter_records(f"{name}.")
+        elif dataclasses.is_dataclass(value):
             records += parameter_records(value, prefix=f"{name}.")
         elif "unit" in field.metadata:
             changed = value != field.default

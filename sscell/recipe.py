@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from sscell.errors import InputError, require
 
@@ -33,7 +34,8 @@ class Recipe:
         for name in ("coating_thickness_nm", "coating_mass_fraction"):
             if getattr(self, name) is not None:
                 _not_negative(name, getattr(self, name), "use 0 for the bare material")
-        given = [n for n in ("ald_cycles", "coating_thickness_nm", "coating_mass_fraction") if getattr(self, n)]
+        direct = [n for n in ("coating_thickness_nm", "coating_mass_fraction") if getattr(self, n) is not None]
+        given = [*(["ald_cycles"] if self.ald_cycles else []), *direct]
         if len(given) > 1:
             raise InputError(f"Recipe: the coating is given twice, by {' and '.join(given)}; keep one of them.")
         if self.coating_mass_fraction is not None:
@@ -44,19 +46,19 @@ class Recipe:
             )
         if self.anneal_temperature_C is not None:
             require(
-                math.isfinite(self.anneal_temperature_C) and 25.0 <= self.anneal_temperature_C <= 2000.0,
-                f"Recipe: anneal_temperature_C must lie between 25 and 2000 °C, got {self.anneal_temperature_C}; "
+                isinstance(self.anneal_temperature_C, Real) and 25.0 <= self.anneal_temperature_C <= 2000.0,
+                f"Recipe: anneal_temperature_C must lie between 25 and 2000 °C, got {self.anneal_temperature_C!r}; "
                 "use None for an as-coated sample.",
             )
         _not_negative("anneal_time_min", self.anneal_time_min, "use 0 for a ramp without dwell")
         require(
-            math.isfinite(self.ramp_K_per_min) and self.ramp_K_per_min > 0,
-            f"Recipe: ramp_K_per_min must be positive, got {self.ramp_K_per_min}.",
+            isinstance(self.ramp_K_per_min, Real) and math.isfinite(self.ramp_K_per_min) and self.ramp_K_per_min > 0,
+            f"Recipe: ramp_K_per_min must be positive and finite, got {self.ramp_K_per_min!r}.",
         )
 
 
 def _not_negative(name: str, value: float, next_step: str) -> None:
     require(
-        isinstance(value, (int, float)) and math.isfinite(value) and value >= 0,
+        isinstance(value, Real) and math.isfinite(value) and value >= 0,
         f"Recipe: {name} must be a number of at least 0, got {value!r}; {next_step}.",
     )

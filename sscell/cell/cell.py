@@ -15,7 +15,7 @@ from sscell.cell.design import (
     MetalAnode,
 )
 from sscell.cell.laws import OpenCircuitVoltage, arrhenius
-from sscell.constants import VACUUM_PERMITTIVITY_F_PER_M
+from sscell.constants import FARADAY_C_PER_MOL, GAS_J_PER_MOL_K, VACUUM_PERMITTIVITY_F_PER_M
 from sscell.errors import InputError
 from sscell.interface import CathodeSurface, CoatingMaterial, InterfaceState, interface_from_recipe
 from sscell.layers import LayerStack, layer_stack_from_interface
@@ -144,7 +144,7 @@ class Cell:
         active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
         stack = decomposition_m / n["decomposition_conductivity_S_per_m"]
         stack += sum(layer.resistance_ohm_m2 for layer in self.layers.fixed)
-        thermal_V = 8.314462618 * n["temperature_K"] / 96485.33212
+        thermal_V = GAS_J_PER_MOL_K * n["temperature_K"] / FARADAY_C_PER_MOL
         charge_transfer = thermal_V / n["exchange_current_density_A_per_m2"]
         return (stack + charge_transfer) / (self.cathode_area_ratio * active)
 

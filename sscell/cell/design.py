@@ -83,6 +83,9 @@ class CompositeCathode:
     material: CathodeMaterial = field(default_factory=CathodeMaterial)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def __post_init__(self) -> None:
+        _composite(self)
+
     @property
     def composite(self) -> Composite:
         """The mixture."""
@@ -102,6 +105,9 @@ class CompositeAnode:
     electronic_conductivity_S_per_m: float = parameter(1.0, "S/m", "assumed: 5 wt% carbon")
     material: AnodeMaterial = field(default_factory=AnodeMaterial)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        _composite(self)
 
     @property
     def composite(self) -> Composite:

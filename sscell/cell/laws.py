@@ -11,6 +11,7 @@ from typing import Any
 
 from sscell.constants import FARADAY_C_PER_MOL, GAS_J_PER_MOL_K
 from sscell.layers.conduction import arrhenius, layer_resistance_ohm_m2, layer_time_constant_s
+from sscell.provenance import ParameterRecord
 
 __all__ = [
     "OpenCircuitVoltage",
@@ -50,6 +51,22 @@ class OpenCircuitVoltage:
         for amplitude, centre, width in self.waves:
             u = u - amplitude * xp.tanh((y - centre) / width)
         return u
+
+    def parameter_records(self, prefix: str) -> list[ParameterRecord]:
+        """Every constant of the law, and its error, with the law's source."""
+        units = {
+            "plateau_V": "V",
+            "low_V": "V",
+            "low_width": "1",
+            "high_V": "V",
+            "high_width": "1",
+            "error_V": "V, RMS",
+        }
+        values = {name: (getattr(self, name), unit) for name, unit in units.items()}
+        for k, wave in enumerate(self.waves, start=1):
+            for part, value, unit in zip(("V", "centre", "width"), wave, ("V", "1", "1"), strict=True):
+                values[f"wave_{k}_{part}"] = value, unit
+        return [ParameterRecord(f"{prefix}{name}", value, unit, self.source) for name, (value, unit) in values.items()]
 
 
 def exchange_current_density(stoichiometry: Any, reference_A_per_m2: Any, xp: Any) -> Any:

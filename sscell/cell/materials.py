@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sscell.cell.laws import OpenCircuitVoltage
+from sscell.constants import FARADAY_C_PER_MOL
 from sscell.errors import InputError, require
 from sscell.provenance import parameter
 
@@ -85,7 +86,7 @@ class CathodeMaterial:
     @property
     def maximum_concentration_mol_per_m3(self) -> float:
         """Lithium sites per volume, from density and theoretical capacity."""
-        return self.density_kg_per_m3 * self.theoretical_capacity_Ah_per_kg * 3600 / 96485.33212
+        return self.density_kg_per_m3 * self.theoretical_capacity_Ah_per_kg * 3600 / FARADAY_C_PER_MOL
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ class Mesh:
     """
 
     cathode: int = 20
-    particle: int = 20
+    particle: int = 30
     anode: int = 20
     electrode_ratio: float = 1.4
     particle_ratio: float = 0.8
@@ -39,8 +39,9 @@ class Mesh:
         }
 
 
-# Cycling needs few cells (the error is stated in docs/theory/numerics.md); spectra need the boundary layers.
-CYCLING_MESH = Mesh(cathode=6, particle=14, anode=6)
+# Cycling needs few cells, most of them where lithium fills the flat-potential anode as a front; spectra need the
+# boundary layers. The errors are stated in docs/theory/numerics.md.
+CYCLING_MESH = Mesh(cathode=8, particle=14, anode=16, electrode_ratio=1.1)
 IMPEDANCE_MESH = Mesh()
 
 

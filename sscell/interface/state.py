@@ -198,5 +198,9 @@ def _warn_outside_study(recipe: Recipe, material: CoatingMaterial) -> None:
         extrapolates(f"Recipe: an anneal at {temperature:g} °C extrapolates from 250-700 °C in {study}.")
     if not STUDY_DWELL_MIN[0] <= recipe.anneal_time_min <= STUDY_DWELL_MIN[1]:
         extrapolates(f"Recipe: a dwell of {recipe.anneal_time_min:g} min extrapolates from 30 min in {study}.")
+    if recipe.atmosphere != "O2":
+        extrapolates(
+            f"Recipe: an anneal in {recipe.atmosphere} extrapolates from O2 in {study}; the laws do not know the gas."
+        )
     if material.name != "ZrO2":
         extrapolates(f"Recipe: the anneal laws of {material.name} are extrapolated from ZrO2 in {study}.")

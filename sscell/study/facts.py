@@ -17,6 +17,9 @@ from sscell.interface.zirconium import detection_depth_m
 from sscell.records import CyclingTrace
 from sscell.study.jobs import JobResult
 
+KINDS = ("eq", "approx", "lower_bound", "upper_bound", "range", "order", "words")
+USES = ("input", "fit", "check")
+_RELATION = re.compile(r"\s*(\S+)\s*>\s*(\S+)\s*")
 DETECTABLE_FRACTION = 0.01  # of the surface concentration; about the limit of STEM-EDS
 
 Jobs = Mapping[tuple[str, str], JobResult]  # (sample, run) -> job
@@ -65,13 +68,37 @@ def read_facts(path: str | Path) -> list[Fact]:
         if missing:
             names = ", ".join(sorted(missing))
             raise InputError(f"Facts file '{path}', fact '{entry.get('id', '?')}': {names} missing.")
-        measure = entry.get("measure")
-        if measure is not None and measure not in MEASURES:
-            near = nearest_key(measure, MEASURES)
-            raise InputError(f"Facts file '{path}', fact '{entry['id']}': unknown measure '{measure}'{near}.")
+        if problem := _problem(entry):
+            raise InputError(f"Facts file '{path}', fact '{entry['id']}': {problem}.")
         width = _width(entry, raw.get("tolerance", {}))
         facts.append(Fact(entry, width.get("absolute"), width.get("relative")))
     return facts
+
+
+def _problem(entry: Mapping[str, Any]) -> str:
+    """What keeps an entry from being compared, found before anything runs; '' if nothing does."""
+    for key, known in (("kind", KINDS), ("use", USES)):
+        if entry[key] not in known:
+            return f"unknown {key} '{entry[key]}'{nearest_key(str(entry[key]), known)}"
+    value, measure, relations = entry["value"], entry.get("measure"), entry.get("relations", [])
+    if isinstance(value, list) and (len(value) != 2 or not all(isinstance(v, (int, float)) for v in value)):
+        return f"a range must be two numbers, got {value}"
+    for relation in relations:
+        if _RELATION.fullmatch(relation) is None:
+            return f"relation '{relation}' must read 'A > B'"
+    if measure is None:
+        return ""
+    process = entry["protocol"] == "process"
+    known_measures = PROCESS_MEASURES if process else RUN_MEASURES
+    if measure not in known_measures:
+        return (
+            f"unknown measure '{measure}' of {'a recipe' if process else 'a run'}{nearest_key(measure, known_measures)}"
+        )
+    if measure == "discharge_gain" and ("reference" not in entry or relations):
+        return "measure 'discharge_gain' needs the key 'reference', a sample, and takes no relations"
+    if measure == "interface_resistance_ratio" and (len(entry["samples"]) != 2 or relations):
+        return "measure 'interface_resistance_ratio' needs two samples and takes no relations"
+    return ""
 
 
 def _width(entry: Mapping[str, Any], table: Mapping[str, Any]) -> Mapping[str, float]:
@@ -194,9 +221,8 @@ def _allowed(fact: Fact) -> tuple[float | None, float | None]:
 
 
 def _sides(relation: str) -> tuple[str, str]:
-    match = re.fullmatch(r"\s*(\S+)\s*>\s*(\S+)\s*", relation)
-    if match is None:
-        raise InputError(f"Facts file: relation '{relation}' must read 'A > B'.")
+    match = _RELATION.fullmatch(relation)
+    assert match is not None  # read_facts has checked it
     return match.group(1), match.group(2)
 
 
@@ -286,7 +312,7 @@ def differential_capacity(
     """Voltage grid (2 mV), charge in mAh/g passed at it, and |dQ/dV| in mAh/g/V of one half-cycle."""
     use = (trace.cycle == cycle) & ((trace.current_A > 0) if discharge else (trace.current_A < 0))
     t, v, i = trace.time_s[use], trace.voltage_V[use], np.abs(trace.current_A[use])
-    if t.size < 3:
+    if t.size < 3 or np.ptp(v) < 0.01:  # fewer bins than the smoothing takes
         return np.zeros(0), np.zeros(0), np.zeros(0)
     mass_g = (trace.active_mass_kg or 1e-3) * 1e3
     charge = np.concatenate([[0.0], np.cumsum((i[1:] + i[:-1]) / 2 * np.diff(t))]) / 3.6 / mass_g
@@ -298,14 +324,7 @@ def differential_capacity(
     return grid, at, np.convolve(slope, kernel, mode="same")
 
 
-# -- measures of a recipe -------------------------------------------------------------------------------------------
-
-
-def _nanometres(name: str) -> Callable[[InterfaceState], float]:
-    return lambda interface: 1e9 * float(getattr(interface, name))
-
-
-MEASURES: dict[str, Callable[..., Any]] = {
+RUN_MEASURES: dict[str, Callable[..., Any]] = {
     "discharge_capacity": _discharge,
     "charge_capacity": _of_cycle("charge_capacity_mAh_per_g"),
     "coulomb_efficiency": _of_cycle("coulomb_efficiency_percent"),
@@ -316,6 +335,17 @@ MEASURES: dict[str, Callable[..., Any]] = {
     "interface_resistance_ratio": _resistance_ratio,
     "oxidation_charge": _oxidation_so_far,
     "relithiation_peak": _relithiation_peak,
+}
+
+
+# -- measures of a recipe -------------------------------------------------------------------------------------------
+
+
+def _nanometres(name: str) -> Callable[[InterfaceState], float]:
+    return lambda interface: 1e9 * float(getattr(interface, name))
+
+
+PROCESS_MEASURES: dict[str, Callable[[InterfaceState], Any]] = {
     "crystallite_size": _nanometres("crystallite_size_m"),
     "rocksalt_thickness": _nanometres("rocksalt_thickness_m"),
     "nominal_thickness": _nanometres("nominal_thickness_m"),
@@ -323,3 +353,5 @@ MEASURES: dict[str, Callable[..., Any]] = {
     "phase": lambda interface: interface.phase,
     "cation_depth": lambda interface: 1e9 * detection_depth_m(interface.cation_diffusion_length_m, DETECTABLE_FRACTION),
 }
+
+MEASURES = RUN_MEASURES | PROCESS_MEASURES

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from sscell.engines.result import CycleSummary
 from sscell.errors import InputError
 from sscell.study.facts import FactRow, score
 from sscell.study.result import StudyResult
@@ -30,6 +31,7 @@ OUR_FILES = frozenset(
 def write_study(study: StudyResult, folder: Path, report: Callable[[StudyResult], str]) -> None:
     """Write every file of the study into `folder`, all or none; an earlier result there is replaced."""
     check_folder(folder)
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -50,6 +52,9 @@ def check_folder(folder: Path) -> None:
     """Refuse a results folder that holds something else than results of ours."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out '{folder}' is a file; name a folder.")
+    ground = next(p for p in folder.resolve().parents if p.exists())
+    if not ground.is_dir() or not os.access(ground, os.W_OK):
+        raise InputError(f"--out '{folder}' cannot be made: '{ground}' is not a folder that can be written to.")
     if folder.is_dir():
         foreign = sorted(p.name for p in folder.iterdir() if p.name not in OUR_FILES)
         if foreign:
@@ -76,7 +81,7 @@ def provenance(study: StudyResult) -> dict[str, Any]:
     files = {study.path.name: _sha256(study.path)}
     for name in [study.scenario.facts, *(m.file for m in study.scenario.measured)]:
         if name is not None:
-            files[Path(name).name] = _sha256(study.path.parent / name)
+            files[name] = _sha256(study.path.parent / name)
     return {
         "title": study.scenario.title,
         "citation": study.scenario.citation,
@@ -88,10 +93,7 @@ def provenance(study: StudyResult) -> dict[str, Any]:
         "engine": "pybamm",
         "problems": study.problems,
         "warnings": study.warnings,
-        "parameters": {
-            f"{job.run}": [record._asdict() for record in job.cell.parameters]
-            for job in {j.run: j for j in study.jobs}.values()
-        },
+        "parameters": _parameters(study),
         "samples": {
             name: {
                 **{k: v for k, v in vars(study.interface(name)).items() if isinstance(v, (int, float, str))},
@@ -101,6 +103,17 @@ def provenance(study: StudyResult) -> dict[str, Any]:
             if any(j.sample == name for j in study.jobs)
         },
     }
+
+
+def _parameters(study: StudyResult) -> dict[str, list[dict[str, Any]]]:
+    """Every parameter by run, or by run and sample where the samples of a run differ in them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for run in study.scenario.runs:
+        of_sample = {j.sample: tuple(j.cell.parameters) for j in study.jobs if j.run == run}
+        alike = len(set(of_sample.values())) == 1
+        for sample, records in of_sample.items():
+            found[run if alike else f"{run}, {sample}"] = [record._asdict() for record in records]
+    return found
 
 
 def summary_json(study: StudyResult) -> dict[str, Any]:
@@ -135,8 +148,7 @@ def _dataset(study: StudyResult) -> Any:
     most = max((len(j.cycling.summaries) for j in jobs if j.cycling), default=0)
     data: dict[str, Any] = {}
     if jobs:
-        fields = jobs[0].cycling.summaries[0]._fields[1:] if jobs[0].cycling and jobs[0].cycling.summaries else ()
-        for name in fields:
+        for name in CycleSummary._fields[1:]:
             values = np.full((len(jobs), most), np.nan)
             for k, job in enumerate(jobs):
                 assert job.cycling is not None

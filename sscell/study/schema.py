@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,16 +15,16 @@ from sscell.cell import CellDesign, CompositeAnode, CompositeCathode, liquid_hal
 from sscell.cell.design import INDIUM_LITHIUM, LITHIUM
 from sscell.constants import ZERO_CELSIUS_K
 from sscell.engines.simulate import check_limits
-from sscell.errors import InputError, nearest_key
-from sscell.interface import CoatingMaterial, coating_named
+from sscell.errors import InputError, nearest_key, require
+from sscell.interface import COATINGS, CoatingMaterial
 from sscell.protocol import Protocol, protocol_from
 from sscell.recipe import Recipe
 
 
 class Strict(BaseModel):
-    """Nothing unknown, nothing changed after reading."""
+    """Nothing unknown, nothing changed after reading, no number that is not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SampleSpec(Strict):
@@ -68,12 +68,20 @@ class DesignSpec(Strict):
 
     source: str = "scenario"
     counter_electrode: Literal["LTO", "InLi", "Li"] = "LTO"
-    temperature_C: float | None = None
-    diameter_mm: float | None = None
-    cathode_mass_mg: float | None = None
-    anode_mass_mg: float | None = None
-    separator_mass_mg: float | None = None
-    lead_inductance_H: float | None = None
+    temperature_C: float | None = Field(default=None, gt=-ZERO_CELSIUS_K)
+    diameter_mm: float | None = Field(default=None, gt=0)
+    cathode_mass_mg: float | None = Field(default=None, gt=0)
+    anode_mass_mg: float | None = Field(default=None, gt=0)
+    separator_mass_mg: float | None = Field(default=None, gt=0)
+    lead_inductance_H: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _mass_of_what_is_there(self) -> DesignSpec:
+        if self.anode_mass_mg is not None and self.counter_electrode != "LTO":
+            raise ValueError(
+                f"anode_mass_mg is the LTO composite's, and the counter electrode is {self.counter_electrode}"
+            )
+        return self
 
     def design(self) -> CellDesign:
         """The cell design, checked."""
@@ -112,7 +120,7 @@ class RunSpec(Strict):
     "pellet" (the scenario's design) or "liquid_half_cell"; spectra: states at which impedance is computed.
     """
 
-    samples: tuple[str, ...] | Literal["all"] = "all"
+    samples: Annotated[tuple[str, ...], Field(min_length=1)] | Literal["all"] = "all"
     protocol: Literal["first_cycle", "rate_test", "stability_test", "gitt"] | None = None
     steps: tuple[str, ...] | None = None
     cycles: int | None = Field(default=None, ge=1)
@@ -125,15 +133,17 @@ class RunSpec(Strict):
     def _one_protocol(self) -> RunSpec:
         if (self.protocol is None) == (self.steps is None):
             raise ValueError("give either 'protocol' or 'steps'")
+        if self.steps is not None and (self.lower_V is not None or self.upper_V is not None):
+            raise ValueError("lower_V and upper_V belong to 'protocol'; write the limits into the steps")
         return self
 
     def plan(self, quick: bool = False) -> Protocol:
-        """The protocol; `quick` keeps one cycle of each kind (at most 9 of the rate test, 2 of the rest)."""
+        """The protocol; `quick` keeps at most 9 cycles of the rate test and 2 of the rest."""
         limits = {k: v for k, v in (("lower_V", self.lower_V), ("upper_V", self.upper_V)) if v is not None}
         cycles = self.cycles
         if quick:
-            most = 9 if self.protocol == "rate_test" else 2
-            cycles = min(cycles or most, most)
+            most = {"rate_test": 9, "stability_test": 2}.get(str(self.protocol), 1)
+            cycles = min(cycles, max(most, 2)) if cycles else most
         if self.steps is not None:
             plan = protocol_from(list(self.steps), cycles or 1)
         elif self.protocol in ("first_cycle", "gitt"):
@@ -152,6 +162,12 @@ class EisSpec(Strict):
     lowest_Hz: float = Field(default=1e-3, gt=0)
     points_per_decade: int = Field(default=8, ge=1, le=200)
     rest_h: float = Field(default=1.0, ge=0)
+
+    @model_validator(mode="after")
+    def _rising(self) -> EisSpec:
+        if self.lowest_Hz >= self.highest_Hz:
+            raise ValueError(f"lowest_Hz = {self.lowest_Hz:g} must be below highest_Hz = {self.highest_Hz:g}")
+        return self
 
 
 class MeasuredSpec(Strict):
@@ -172,14 +188,22 @@ class Scenario(Strict):
     facts: str | None = None
     design: DesignSpec = DesignSpec()
     coatings: Mapping[str, CoatingSpec] = {}
-    samples: Mapping[str, SampleSpec]
-    runs: Mapping[str, RunSpec]
+    samples: Mapping[str, SampleSpec] = Field(min_length=1)
+    runs: Mapping[str, RunSpec] = Field(min_length=1)
     eis: EisSpec = EisSpec()
     measured: tuple[MeasuredSpec, ...] = ()
 
     def coating(self, name: str) -> CoatingMaterial:
         """A coating of this scenario or one the package knows."""
-        return self.coatings[name].material(name) if name in self.coatings else coating_named(name)
+        if name in self.coatings:
+            return self.coatings[name].material(name)
+        known = [*COATINGS, *self.coatings]
+        require(
+            name in COATINGS,
+            f"coating '{name}' is not known (known: {', '.join(known)}){nearest_key(name, known)}; "
+            f"describe it under [coatings.{name}].",
+        )
+        return COATINGS[name]
 
     def cell_design(self, run: RunSpec) -> CellDesign:
         """The cell a run uses."""
@@ -243,13 +267,24 @@ _MODELS: dict[str, type[Strict]] = {
 }
 
 
+# What pydantic calls by its own names, in those of TOML.
+_PLAIN = {
+    "missing": "this key is required",
+    "model_type": "this must be a table",
+    "mapping_type": "this must be a table",
+    "tuple_type": "this must be a list",
+    "too_short": "at least one entry is needed",
+}
+
+
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
+    # A union's alternatives appear in the path under their type, as in 'tuple[str, ...]'.
+    where = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
     if problem["type"] == "extra_forbidden":
         key = str(problem["loc"][-1])
         model = Scenario if len(problem["loc"]) == 1 else _MODELS.get(str(problem["loc"][0]), Scenario)
         return f"unknown key '{where}'{nearest_key(key, model.model_fields)}."
     value = problem.get("input")
     got = "" if isinstance(value, (dict, list)) else f", got {value!r}"
-    return f"'{where}': {problem['msg'].removeprefix('Value error, ')}{got}."
+    return f"'{where}': {_PLAIN.get(problem['type'], problem['msg'].removeprefix('Value error, '))}{got}."

@@ -169,12 +169,12 @@ class CompiledCell:
         algebraic = self.model.concatenated_algebraic.to_casadi(t, y, inputs=symbols)
         names = ("Voltage [V]", *self.output_names)
         outputs = [self._expression(n).to_casadi(t, y, inputs=symbols) for n in names]
-        f = casadi.vertcat(rhs, algebraic)
-        everything = casadi.vertcat(f, *outputs)
-        return (
-            casadi.Function("dynamics", [y, p], [f]),
-            casadi.Function("jacobian", [y, p], [casadi.jacobian(everything, y)]),
-        )
+        f = casadi.Function("dynamics", [y, p], [casadi.vertcat(rhs, algebraic)])
+        everything = casadi.Function("everything", [y, p], [casadi.vertcat(rhs, algebraic, *outputs)])
+        # Scalar graphs evaluate the Jacobian three times faster than matrix graphs.
+        scalar_y, scalar_p = casadi.SX.sym("y", self.size), casadi.SX.sym("p", p.shape[0])
+        jacobian = casadi.jacobian(everything.expand()(scalar_y, scalar_p), scalar_y)
+        return f, casadi.Function("jacobian", [scalar_y, scalar_p], [jacobian])
 
     def _state_slices(self, layered: LayeredCell) -> dict[str, tuple[slice, float, tuple[int, ...]]]:
         by_name = {variable.name: where[0] for variable, where in self.model.y_slices.items()}
