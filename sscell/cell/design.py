@@ -172,7 +172,9 @@ class CellDesign:
     temperature_K: float = parameter(45 + ZERO_CELSIUS_K, "K", STUDY)
     one_C_A_per_kg: float = parameter(190.0, "A/kg CAM", STUDY)
     contact_resistance_ohm_m2: float = parameter(
-        1.05e-3, "ohm m2", "fitted to the figures of Kitsche et al. 2022: collectors and pressed interfaces"
+        1.05e-3,
+        "ohm m2",
+        "fitted to the figures of Kitsche et al. 2022, times or over 1.25 with separator and anode: collectors, interfaces",
     )
     lead_inductance_H: float = parameter(5e-7, "H", "assumed: half a metre of lead")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -15,6 +15,7 @@ from sscell.provenance import parameter
 
 STUDY = "Kitsche et al. 2022"
 FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
+UNDETERMINED = "chosen within its plausible range; the figures of Kitsche et al. 2022 do not determine it"
 ASSUMED = "assumed"
 
 NCM_OPEN_CIRCUIT = OpenCircuitVoltage(
@@ -54,14 +55,16 @@ class CathodeMaterial:
     theoretical_capacity_Ah_per_kg: float = parameter(274.0, "Ah/kg", STUDY)
     particle_diameter_m: float = parameter(3.5e-6, "m", f"{STUDY}: d50")
     open_circuit: OpenCircuitVoltage = NCM_OPEN_CIRCUIT
-    stoichiometry_at_4V3: float = parameter(0.2042, "1", FIT)
-    fresh_stoichiometry: float = parameter(0.9887, "1", FIT)
-    diffusivity_m2_per_s: float = parameter(1.984e-14, "m2/s at 45 °C", FIT)
-    diffusivity_drop_decades: float = parameter(2.25, "1", FIT)
-    diffusivity_midpoint: float = parameter(0.7741, "1", FIT)
-    diffusivity_width: float = parameter(0.0301, "1", FIT)
+    stoichiometry_at_4V3: float = parameter(0.2042, "1", f"{FIT}, ±0.02")
+    fresh_stoichiometry: float = parameter(0.9887, "1", f"{FIT}, ±0.014, mostly by its prior")
+    diffusivity_m2_per_s: float = parameter(1.984e-14, "m2/s at 45 °C", f"{FIT}, times or over 3.5")
+    diffusivity_drop_decades: float = parameter(2.25, "1", f"{FIT}, ±0.5")
+    diffusivity_midpoint: float = parameter(0.7741, "1", f"{FIT}, ±0.06")
+    diffusivity_width: float = parameter(0.0301, "1", UNDETERMINED)
     diffusivity_energy_J_per_mol: float = parameter(30e3, "J/mol", ASSUMED)
-    exchange_current_density_A_per_m2: float = parameter(0.2684, "A/m2 at 45 °C, half full", FIT)
+    exchange_current_density_A_per_m2: float = parameter(
+        0.2684, "A/m2 at 45 °C, half full", f"{FIT}, times or over 1.9"
+    )
     exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", "Kim 2025: R_ct, about 0.42 eV")
     double_layer_F_per_m2: float = parameter(0.2, "F/m2", ASSUMED)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -98,16 +101,20 @@ class Electrolyte:
     conductivity_S_per_m: float = parameter(0.2, "S/m at 25 °C", f"{STUDY}: about 2 mS/cm at room temperature")
     conductivity_energy_J_per_mol: float = parameter(29e3, "J/mol", "literature: often about 0.3 eV")
     relative_permittivity: float = parameter(40.0, "1", ASSUMED)
-    oxidation_A_per_m2: float = parameter(2.564, "A/m2 at 45 °C and 4.3 V vs Li, bare CAM", FIT)
+    oxidation_A_per_m2: float = parameter(
+        2.564,
+        "A/m2 at 45 °C and 4.3 V vs Li, bare CAM",
+        f"{FIT}, times or over 11: trades with self_limiting_m and the exponent",
+    )
     oxidation_energy_J_per_mol: float = parameter(60e3, "J/mol", ASSUMED)
-    oxidation_transfer_coefficient: float = parameter(0.4512, "1", FIT)
+    oxidation_transfer_coefficient: float = parameter(0.4512, "1", f"{FIT}, ±0.14, mostly by its prior")
     oxidation_reference_V: float = parameter(4.3, "V vs Li", "definition")
-    self_limiting_m: float = parameter(1.45e-08, "m", FIT)
-    self_limiting_exponent: float = parameter(3.931, "1", FIT)
+    self_limiting_m: float = parameter(1.45e-08, "m", f"{FIT}, times or over 2.3")
+    self_limiting_exponent: float = parameter(3.931, "1", f"{FIT}, ±0.8")
     decomposition_volume_m3_per_C: float = parameter(
         2.5e-10, "m3/C", "assumed: 144 cm3/mol Li6PS5Cl and 6 electrons; degenerate with σ_dec"
     )
-    isolation_m2_per_C: float = parameter(0.0007797, "m2/C", FIT)
+    isolation_m2_per_C: float = parameter(0.0007797, "m2/C", f"{FIT}, times or over 1.5")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:

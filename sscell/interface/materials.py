@@ -10,6 +10,7 @@ from sscell.provenance import parameter
 
 STUDY = "Kitsche et al. 2022"
 FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
+UNDETERMINED = "chosen within its plausible range; the figures of Kitsche et al. 2022 do not determine it"
 ASSUMED = "assumed"
 
 
@@ -28,22 +29,28 @@ class CoatingMaterial:
     crystallite_as_coated_m: float = parameter(4.5e-9, "m", f"{STUDY}, Fig. S4: 4-5 nm")
     crystallite_growth_m2: float = parameter(6.0e-17, "m2/h", f"{STUDY}, Fig. S4: 7-8 nm after 550 °C")
     crystallite_energy_J_per_mol: float = parameter(120e3, "J/mol", ASSUMED)
-    coverage_thickness_m: float = parameter(4.5e-10, "m", FIT)
-    quality_as_coated: float = parameter(0.8111, "1", FIT)
-    quality_dense: float = parameter(0.9725, "1", FIT)
-    densification_per_h: float = parameter(3.842, "1/h at 300 °C", FIT)
-    densification_energy_J_per_mol: float = parameter(1.001e05, "J/mol", FIT)
-    roughening_per_h: float = parameter(5.331, "1/h at 550 °C", FIT)
-    roughening_energy_J_per_mol: float = parameter(2.263e05, "J/mol", FIT)
+    coverage_thickness_m: float = parameter(
+        4.5e-10, "m", f"{FIT}, times or over 1.8; the ALD-cycle axis is nearly unconstrained"
+    )
+    quality_as_coated: float = parameter(0.8111, "1", f"{FIT}, ±0.07")
+    quality_dense: float = parameter(0.971, "1", f"{FIT}, ±0.015")
+    densification_per_h: float = parameter(3.842, "1/h at 300 °C", f"{FIT}, times or over 1.5")
+    densification_energy_J_per_mol: float = parameter(1.001e05, "J/mol", UNDETERMINED)
+    roughening_per_h: float = parameter(5.331, "1/h at 550 °C", UNDETERMINED)
+    roughening_energy_J_per_mol: float = parameter(2.263e05, "J/mol", UNDETERMINED)
     rocksalt_growth_m2_per_h: float = parameter(8.77e-17, "m2/h at 700 °C", f"{STUDY}, Fig. 6: 8-10 nm after 700 °C")
-    rocksalt_energy_J_per_mol: float = parameter(1.03e05, "J/mol", FIT)
-    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", FIT)
-    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", FIT)
+    rocksalt_energy_J_per_mol: float = parameter(
+        1.03e05, "J/mol", f"{UNDETERMINED}; correlated with the growth constant"
+    )
+    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.2")
+    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±20 kJ/mol")
     cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5")
     cation_diffusion_energy_J_per_mol: float = parameter(
         270e3, "J/mol", f"{STUDY}: none detectable after 550 °C, so at least 2.8 eV"
     )
-    conductivity_S_per_m: float = parameter(4e-07, "S/m at 45 °C", FIT)
+    conductivity_S_per_m: float = parameter(
+        4e-07, "S/m at 45 °C", f"{UNDETERMINED}; only a lower bound near 3e-7: a better conductor changes nothing"
+    )
     conductivity_energy_J_per_mol: float = parameter(50e3, "J/mol", ASSUMED)
     relative_permittivity: float = parameter(25.0, "1", "literature: ZrO2 films 20-30")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

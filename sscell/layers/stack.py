@@ -56,10 +56,12 @@ class Layer:
 class LayerMaterials:
     """Conduction in the layers other than the coating, at 318.15 K; `sources` names where changed values come from."""
 
-    decomposition_conductivity_S_per_m: float = parameter(1.927e-07, "S/m at 45 °C", FIT)
+    decomposition_conductivity_S_per_m: float = parameter(
+        1.927e-07, "S/m at 45 °C", f"{FIT}, times or over 1.5; degenerate with decomposition_volume_m3_per_C"
+    )
     decomposition_energy_J_per_mol: float = parameter(40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV")
     decomposition_permittivity: float = parameter(10.0, "1", "assumed")
-    rocksalt_conductivity_S_per_m: float = parameter(2.345e-08, "S/m at 45 °C", FIT)
+    rocksalt_conductivity_S_per_m: float = parameter(2.345e-08, "S/m at 45 °C", f"{FIT}, times or over 1.2")
     rocksalt_energy_J_per_mol: float = parameter(40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV")
     rocksalt_permittivity: float = parameter(12.0, "1", "literature: NiO 11.9")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

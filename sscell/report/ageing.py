@@ -42,7 +42,9 @@ def ageing(study: StudyResult) -> list[ReportFigure]:
         legend_below(figure, sample_handles(styles, [s for v in views for s in v.samples]))
 
     runs = "; ".join(f"{v.name}: {protocol_words(v)}" for v in views)
-    alt = "Interface resistance, decomposition layer and active material over cycle: " + runs
+    alt = "Interface resistance, decomposition layer and active material over cycle: " + "; ".join(
+        f"{v.name}: {', '.join(v.samples)}" for v in views
+    )
     image = svg_image(draw, 0.5 + 2.6 * len(views))
     return [ReportFigure("ageing", "What ages", f"{CAPTION}Simulated: {runs}.", image, alt)]
 

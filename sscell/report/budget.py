@@ -42,7 +42,7 @@ def budgets(study: StudyResult) -> list[ReportFigure]:
 
 
 def _figure(study: StudyResult, view: RunView) -> ReportFigure:
-    splits = _merged(_splits(view))
+    splits = merged(splits_of(view))
     labels = spectrum_labels(view)
     columns = min(len(splits), 2 * len(labels) if len(labels) > 1 else 4)
     if len(splits) >= 6 and len(labels) == 2:
@@ -69,7 +69,7 @@ def _figure(study: StudyResult, view: RunView) -> ReportFigure:
     return ReportFigure(f"budget-{view.name}", f"Impedance by origin ({view.name})", caption, image, alt)
 
 
-def _splits(view: RunView) -> list[Split]:
+def splits_of(view: RunView) -> list[Split]:
     """The spectra of a run, sample by sample, down to the arcs' lowest frequency if any point lies above it."""
     splits = []
     for job in [j for j in view.jobs if j.spectra][:MOST_SAMPLES]:
@@ -84,7 +84,7 @@ def _splits(view: RunView) -> list[Split]:
     return splits
 
 
-def _merged(splits: Sequence[Split]) -> list[Split]:
+def merged(splits: Sequence[Split]) -> list[Split]:
     """The same with the origins that never matter added up as 'other'."""
     largest = max(float(np.abs(s.total).max()) for s in splits)
     size = {name: max(float(np.abs(s.parts[name]).max()) for s in splits if name in s.parts)

@@ -94,14 +94,15 @@ def _figure(
         grid = figure.subplots(len(heights), across, squeeze=False, height_ratios=heights)
         for k, panel in enumerate(shown):
             _draw_panel(grid.flat[k], panel, heights[k // across] / width)
-        samples = view.samples if view is not None else []
-        handles = sample_handles(sample_styles(list(study.scenario.samples)), samples)
+        styles = sample_styles(list(study.scenario.samples))
+        handles = sample_handles(styles, view.samples if view is not None else [])
         legend_below(figure, [*handles, *_measured_handles(measured)])
         legend_above(figure, _decade_handles(columns))
 
     name = f" ({view.name})" if view is not None else ""
     key = f"nyquist-{view.name}" if view is not None else "nyquist"
-    alt = f"Nyquist plot{name}: " + "; ".join(f"{c.label} {c.state}" for c in columns)
+    samples = f" of {', '.join(view.samples)}" if view is not None else ""
+    alt = f"Nyquist plot{name}{samples}: " + "; ".join(f"{c.label} {c.state}" for c in columns)
     image = svg_image(draw, 0.8 + sum(h + 0.95 for h in heights), WIDTH_IN * (1 + across) / 3)
     return ReportFigure(key, f"Impedance{name}", _caption(study, view, measured, rows), image, alt)
 

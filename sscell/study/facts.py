@@ -230,7 +230,8 @@ def _words(fact: Fact, simulated: Mapping[str, Any]) -> str:
     def one(value: Any) -> str:
         return f"{value:.4g}" if isinstance(value, float) else str(value)
 
-    if len(simulated) == 1:
+    alone = len(fact.samples) == 1 or fact.entry.get("measure") == "interface_resistance_ratio"
+    if len(simulated) == 1 and alone:
         return one(next(iter(simulated.values())))
     return ", ".join(f"{name} {one(value)}" for name, value in simulated.items())
 

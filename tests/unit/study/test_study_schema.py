@@ -34,7 +34,7 @@ def test_the_study_s_scenario_reads() -> None:
 @pytest.mark.parametrize(
     ("addition", "message"),
     [
-        ('titel = "x"\n', "unknown key 'titel'; did you mean 'title'?"),
+        ('titel = "x"\n', r"unknown key 'titel'; did you mean 'title'\?"),
         ("[samples.x]\nald_cycle = 3\n", r"unknown key 'samples\.x\.ald_cycle'; did you mean 'ald_cycles'\?"),
         ("[samples.x]\nanneal_C = 3\n", r"unknown key 'samples\.x\.anneal_C'"),
         ('[runs.x]\nprotocl = "gitt"\n', r"unknown key 'runs\.x\.protocl'; did you mean 'protocol'\?"),
@@ -50,7 +50,7 @@ def test_the_study_s_scenario_reads() -> None:
         ),
         ("[samples.x]\nzzz = 3\n", r"unknown key 'samples\.x\.zzz'\.$"),
         ('[samples.x]\nald_cycles = "many"\n', r"'samples\.x\.ald_cycles': .*valid number.* got 'many'"),
-        ("[samples]\nx = 3\n", "is not valid TOML|this must be a table, got 3"),
+        ("[samples]\nx = 3\n", r"'samples\.x': this must be a table, got 3"),
         ("[samples.x]\nald_cycles = nan\n", r"'samples\.x\.ald_cycles': .*finite number, got nan"),
         ("[samples.x]\nald_cycles = -1\n", "sample 'x': Recipe: ald_cycles must be a number of at least 0, got -1"),
         ("[samples.x]\ncoating_thickness_nm = -4.5\n", "sample 'x': Recipe: coating_thickness_nm must .* got -4.5"),
