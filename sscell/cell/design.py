@@ -174,7 +174,7 @@ class CellDesign:
     contact_resistance_ohm_m2: float = parameter(
         1.05e-3,
         "ohm m2",
-        "fitted to the figures of Kitsche et al. 2022, times or over 1.25 with separator and anode: collectors, interfaces",
+        "fitted to the figures of Kitsche et al. 2022: collectors, interfaces; ×÷1.25 with the rest",
     )
     lead_inductance_H: float = parameter(5e-7, "H", "assumed: half a metre of lead")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -10,6 +10,7 @@ from sscell.report.columns import number
 from sscell.study.facts import FactRow
 
 KINDS = {"approx": "about ", "lower_bound": "at least ", "upper_bound": "at most "}
+LONGEST = 24   # characters of a figure with its unit; longer ones are words, which may break
 GROUPS = (
     ("fit", "Figures and bounds to be met", "counted in the score"),
     ("check", "Checks", "they follow from other facts or are qualitative; not counted in the score"),
@@ -63,7 +64,7 @@ def _line(row: FactRow) -> FactLine:
         verdict=verdict,
         scored="scored" if row.scored else "not scored",
         css=css,
-        figures=(row.paper[:1].isdigit(), row.simulated[:1].isdigit() or not row.simulated),
+        figures=(row.paper[:1].isdigit() and len(row.paper) < LONGEST, len(row.simulated.split()) < 2),
     )
 
 

@@ -103,7 +103,7 @@ def _figure(
     key = f"nyquist-{view.name}" if view is not None else "nyquist"
     samples = f" of {', '.join(view.samples)}" if view is not None else ""
     alt = f"Nyquist plot{name}{samples}: " + "; ".join(f"{c.label} {c.state}" for c in columns)
-    image = svg_image(draw, 0.8 + sum(h + 0.95 for h in heights), WIDTH_IN * (1 + across) / 3)
+    image = svg_image(draw, 0.8 + sum(h + 0.88 for h in heights), WIDTH_IN * (1 + across) / 3)
     return ReportFigure(key, f"Impedance{name}", _caption(study, view, measured, rows), image, alt)
 
 

@@ -65,12 +65,18 @@ def check_folder(folder: Path) -> None:
 
 
 def _put(temporary: Path, folder: Path) -> None:
-    """Rename into place; an earlier result is moved away first and removed after."""
+    """Rename into place; an earlier result is moved away first and removed after, or put back on failure."""
     old = None
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
         os.rename(folder, old / "was")
-    os.rename(temporary, folder)
+    try:
+        os.rename(temporary, folder)
+    except OSError:
+        if old is not None:
+            os.rename(old / "was", folder)
+            old.rmdir()
+        raise
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)
 

@@ -13,19 +13,21 @@ from sscell.engines.result import CycleSummary
 from sscell.records import CellState
 from sscell.study.jobs import JobResult
 
-# Two samples, one cycle of 6 + 3 minutes, few frequencies: a study of half a second once its model is compiled.
-STEPS = '["Charge at 1C for 6 minutes or until 2.75 V", "Discharge at 1C for 3 minutes or until 1.35 V"]'
-TINY = f"""
-title = "two samples"
-citation = "nobody 2026"
-
+# Two samples, one cycle of 6 + 6 minutes, few frequencies: a study of half a second once its model is compiled.
+STEPS = '["Charge at 1C for 6 minutes or until 2.75 V", "Discharge at C/4 for 6 minutes or until 1.35 V"]'
+BARE = """
 [samples.bare]
 ald_cycles = 0
-
+"""
+COATED = """
 [samples.coated]
 ald_cycles = 15
 anneal_temperature_C = 400
-
+"""
+TINY = f"""
+title = "two samples"
+citation = "nobody 2026"
+{BARE}{COATED}
 [runs.short]
 steps = {STEPS}
 spectra = ["fresh", "aged"]
