@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROFILE_COLOUR = "#c2255c"
 ROW_IN = 0.46
+LETTER = 0.0078    # of the figure's width, a letter of a sample's name
 VISIBLE_NM = 1.0   # a cation profile that ends before this depth is a line, not a profile
 COLUMNS = ("decomposition\nlayer", "\ncoating", "\nNiO", "cation\ndepth")
 
@@ -55,7 +56,8 @@ def interfaces(study: StudyResult) -> list[ReportFigure]:
     def draw(figure: Figure) -> None:
         figure.set_layout_engine("none")
         height, whole = ROW_IN * len(sections), figure.get_figheight()
-        ax = figure.add_axes((0.115, 0.85 / whole, 0.53, height / whole))
+        left = min(0.3, max(0.115, LETTER * max(len(s.sample) for s in sections)))
+        ax = figure.add_axes((left, 0.85 / whole, 0.645 - left, height / whole))
         _draw(ax, sections)
         ax.legend(handles=_handles(study, sections), loc="upper left", bbox_to_anchor=(0, -0.5 / height),
                   ncols=6, borderaxespad=0, handlelength=1.2)
@@ -137,7 +139,8 @@ def _label(ax: Axes, sections: list[Section]) -> None:
     """Sample and state on the left, thicknesses in columns on the right."""
     across = ax.get_yaxis_transform()
     style: dict[str, Any] = {"transform": across, "va": "center", "clip_on": False}
-    places = [1.16 + 0.155 * k for k in range(len(COLUMNS))]
+    width = ax.get_position().width
+    places = [1 + (0.085 + 0.082 * k) / width for k in range(len(COLUMNS))]
     for place, words in zip(places, COLUMNS, strict=True):
         ax.text(place, -0.68, f"{words}\nnm", ha="right", fontsize=8, color=MUTED, **(style | {"va": "bottom"}))
     several = len({s.state for s in sections}) > 1

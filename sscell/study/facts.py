@@ -62,15 +62,24 @@ def read_facts(path: str | Path) -> list[Fact]:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"Facts file '{path}' is not valid TOML: {error}.") from None
+    entries, widths = raw.get("fact", []), raw.get("tolerance", {})
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InputError(f"Facts file '{path}': each fact is a table of its own, headed [[fact]].")
+    for unit, width in widths.items():
+        if not isinstance(width, dict) or set(width) not in ({"absolute"}, {"relative"}):
+            raise InputError(
+                f"Facts file '{path}': tolerance '{unit}' must read {{ absolute = ... }} or {{ relative = ... }}, "
+                f"got {width!r}."
+            )
     facts = []
-    for entry in raw.get("fact", []):
+    for entry in entries:
         missing = {"id", "samples", "protocol", "quantity", "value", "kind", "use"} - set(entry)
         if missing:
             names = ", ".join(sorted(missing))
             raise InputError(f"Facts file '{path}', fact '{entry.get('id', '?')}': {names} missing.")
         if problem := _problem(entry):
             raise InputError(f"Facts file '{path}', fact '{entry['id']}': {problem}.")
-        width = _width(entry, raw.get("tolerance", {}))
+        width = _width(entry, widths)
         facts.append(Fact(entry, width.get("absolute"), width.get("relative")))
     return facts
 
@@ -83,6 +92,8 @@ def _problem(entry: Mapping[str, Any]) -> str:
     value, measure, relations = entry["value"], entry.get("measure"), entry.get("relations", [])
     if isinstance(value, list) and (len(value) != 2 or not all(isinstance(v, (int, float)) for v in value)):
         return f"a range must be two numbers, got {value}"
+    if not isinstance(entry["samples"], list):
+        return f"samples must be a list of names, got {entry['samples']!r}"
     for relation in relations:
         if _RELATION.fullmatch(relation) is None:
             return f"relation '{relation}' must read 'A > B'"

@@ -7,7 +7,8 @@ import pytest
 import sscell as ss
 from sscell.engines.mesh import CYCLING_MESH
 from sscell.engines.pybamm.compiled import Control, compiled_cell, discretised
-from sscell.engines.pybamm.impedance import lead_impedance, linearised
+from sscell.engines.pybamm.impedance import lead_impedance
+from sscell.engines.pybamm.linearise import linearised
 from sscell.engines.pybamm.model import LayeredCell
 
 # Long enough for the switch-on transient of the slowest arc to fade before the last period, which is evaluated.

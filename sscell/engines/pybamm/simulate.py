@@ -143,7 +143,8 @@ def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, s
         problem = f"no limit was reached within {duration_s / 3600:.0f} h"
     if not np.isfinite(v).all():
         problem = "the solution is not finite"
-    return StepRun(np.asarray(solution.t), y[compiled.current_index], v, y[:, -1], problem)
+    # Copies: a view would keep every state of every step in memory.
+    return StepRun(np.array(solution.t), y[compiled.current_index].copy(), v, y[:, -1].copy(), problem)
 
 
 def _control(cell: Cell, step: Step) -> tuple[Control, float]:

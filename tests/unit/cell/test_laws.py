@@ -85,6 +85,13 @@ def test_open_circuit_voltage_at_the_charge_limit(origin: float) -> None:
     assert CAM.open_circuit(origin, origin, np) == pytest.approx(4.3, abs=10e-3)
 
 
+def test_full_host_has_one_potential() -> None:
+    """`stoichiometry_at_4V3` stretches the curve between 4.3 V and the full host, which it leaves in place."""
+    full = CAM.open_circuit(1.0, 0.0, np)
+    assert CAM.open_circuit(1.0, 0.26, np) == pytest.approx(full, rel=1e-12)
+    assert CAM.open_circuit((1 + 0.26) / 2, 0.26, np) == pytest.approx(CAM.open_circuit(0.5, 0.0, np), rel=1e-12)
+
+
 def test_lto_plateau() -> None:
     """1.55-1.57 V against Li over the middle of the range, so that 2.75 V against it is 4.3 V."""
     middle = LTO_OPEN_CIRCUIT(np.linspace(0.1, 0.85, 50), 0.0, np)

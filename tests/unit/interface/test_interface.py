@@ -76,6 +76,12 @@ def test_zirconium_profile() -> None:
     assert 20 <= depth_nm[700] <= 60
 
 
+def test_zirconium_diffusion_length() -> None:
+    """An hour at 700 °C without ramps: ℓ = sqrt(4 D t) with the study's D = 3.8e-16 cm²/s."""
+    state = interface(15, 700, anneal_time_min=60, ramp_K_per_min=1e9)
+    assert state.cation_diffusion_length_m == pytest.approx(math.sqrt(4 * 3.8e-20 * 3600), rel=1e-6)
+
+
 def test_zirconium_profile_solves_diffusion() -> None:
     """Fick's second law at ℓ = sqrt(4 D t): with s = D t, ∂c/∂s = ∂²c/∂x²; the steps leave errors below 1e-4."""
     s, x, h = 1e-16, np.linspace(1e-9, 40e-9, 9), 1e-10

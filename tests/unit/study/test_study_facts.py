@@ -300,6 +300,7 @@ def test_score(tmp_path: Path) -> None:
         ({"measure": "discharge_gain"}, "measure 'discharge_gain' needs the key 'reference'"),
         ({"measure": "interface_resistance_ratio"}, "'interface_resistance_ratio' needs two samples"),
         ({"value": None, "use": None}, "fact 'f': use, value missing"),
+        ({"samples": "a"}, "samples must be a list of names, got 'a'"),
     ],
 )
 def test_refused_fact(tmp_path: Path, fact: dict, message: str) -> None:
@@ -311,9 +312,16 @@ def test_refused_fact(tmp_path: Path, fact: dict, message: str) -> None:
 def test_refused_facts_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"Facts file '.*none\.toml' does not exist; correct the scenario's key"):
         read_facts(tmp_path / "none.toml")
-    (tmp_path / "bad.toml").write_text("[[fact]\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"Facts file '.*bad\.toml' is not valid TOML"):
-        read_facts(tmp_path / "bad.toml")
+    bad = tmp_path / "bad.toml"
+    for text, message in (
+        ("[[fact]\n", "is not valid TOML"),
+        ('[fact]\nid = "f"\n', r"each fact is a table of its own, headed \[\[fact\]\]"),
+        ("[tolerance]\nnm = 2.0\n", r"tolerance 'nm' must read \{ absolute = \.\.\. \} or .* got 2\.0"),
+        ("[tolerance]\nnm = { relativ = 2.0 }\n", "tolerance 'nm' must read"),
+    ):
+        bad.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=rf"Facts file '.*bad\.toml'.*{message}"):
+            read_facts(bad)
 
 
 def wave(centre_V: float, discharge: bool = True) -> ss.CyclingTrace:
