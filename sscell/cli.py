@@ -21,6 +21,8 @@ app = typer.Typer(
     help="Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance.",
 )
 BAR_AFTER_S = 1.0
+# The base of all of Typer's own complaints about arguments, which it does not export by name.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 @app.callback()
@@ -85,10 +87,22 @@ def _progress(quiet: bool) -> Iterator:
 def main() -> None:
     """Entry point: user mistakes become one sentence and exit code 2."""
     try:
-        app()
+        code = typer.main.get_command(app).main(standalone_mode=False)
     except InputError as error:
-        print(f"sscell: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_refused(str(error)))
+    except UsageError as error:
+        # Without a command the help has just been shown; everything else is one sentence.
+        message = error.format_message()  # type: ignore[attr-defined]
+        sys.exit(_refused(f"{message.rstrip('.')}; see 'sscell --help'.") if message else 2)
+    except (typer.Abort, KeyboardInterrupt):
+        print("sscell: stopped; nothing was written.", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(code or 0)
+
+
+def _refused(message: str) -> int:
+    print(f"sscell: {message}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sscell.cell import Cell
 from sscell.engines.mesh import CYCLING_MESH, Mesh
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError, require
-from sscell.protocol import Protocol, protocol_from
+from sscell.protocol import Protocol, Step, protocol_from
 from sscell.records import CellState
 
 ENGINES = ("pybamm",)
@@ -49,14 +49,16 @@ def check_engine(engine: str) -> None:
 
 
 def check_limits(plan: Protocol) -> None:
-    """Refuse a protocol whose charge limit lies below its discharge limit."""
-    for steps in plan.cycles:
-        limited = [
-            (s, s.current.value, s.until_voltage_V) for s in steps if s.current and s.until_voltage_V is not None
-        ]
-        for up, charging, highest_V in limited:
-            for down, discharging, lowest_V in limited:
-                require(
-                    not charging < 0 < discharging or highest_V > lowest_V,
-                    f"The voltage limits are crossed: '{up.text}' ends below or at '{down.text}'; swap the limits.",
-                )
+    """Refuse a charge and a discharge that follow one another (rests apart) with crossed voltage limits."""
+    before: Step | None = None
+    for step in (step for steps in plan.cycles for step in steps if not step.is_rest):
+        limited = step.current is not None and step.until_voltage_V is not None
+        if before is not None and limited and before.current is not None and step.current is not None:
+            up, down = (before, step) if before.current.value < 0 else (step, before)
+            assert up.until_voltage_V is not None and down.until_voltage_V is not None
+            opposite = before.current.value * step.current.value < 0
+            require(
+                not opposite or up.until_voltage_V > down.until_voltage_V,
+                f"The voltage limits are crossed: '{up.text}' ends at or below '{down.text}'; swap the limits.",
+            )
+        before = step if limited else None

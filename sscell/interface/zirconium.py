@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+ROUNDING_M = 1e-13  # keeps the root's slope finite at zero dose
+
 
 def diffusion_length_m(diffusivity_m2_per_s: float, dose_h: Any) -> Any:
     """ℓ = sqrt(4 D θ), with D at the reference temperature of the dose: D(700 °C) = 3.8e-16 cm²/s is an input."""
-    return (4.0 * diffusivity_m2_per_s * 3600.0 * dose_h) ** 0.5
+    return (4.0 * diffusivity_m2_per_s * 3600.0 * dose_h + ROUNDING_M**2) ** 0.5 - ROUNDING_M
 
 
 def zirconium_profile(depth_m: Any, length_m: Any) -> Any:

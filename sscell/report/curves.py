@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sscell.records import CyclingTrace
-from sscell.study.facts import differential_capacity
+from sscell.study.differential import differential_capacity
 
 MOST_POINTS = 800
 FLAT = 0.002   # of the largest dQ/dV: below it the ends of a curve are jumps, not charge

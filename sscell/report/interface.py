@@ -13,7 +13,7 @@ from sscell.interface.zirconium import detection_depth_m
 from sscell.report.canvas import INK, MUTED, ReportFigure, svg_image
 from sscell.report.palette import LAYER_COLOURS
 from sscell.report.runs import common_ageing_run, run_views, summaries
-from sscell.study.facts import DETECTABLE_FRACTION
+from sscell.study.measures import DETECTABLE_FRACTION
 from sscell.study.result import StudyResult
 
 if TYPE_CHECKING:

@@ -59,16 +59,15 @@ def cell_of(scenario: Scenario, sample: str, run: str) -> Cell:
 
 
 def run_job(job: Job) -> JobResult:
-    """Do one job; a failure inside it becomes its `problem`, never an exception."""
+    """Do one job; whatever fails inside it becomes its `problem`, so that no other job is lost."""
     import warnings
 
     spec = job.scenario.runs[job.run]
+    cycling, problem = None, ""
+    spectra: list[LabelledSpectrum] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         cell = cell_of(job.scenario, job.sample, job.run)
-        cycling = None
-        spectra: list[LabelledSpectrum] = []
-        problem = ""
         try:
             cycling = simulate(cell, spec.plan(job.quick))
             problem = cycling.message
@@ -79,6 +78,8 @@ def run_job(job: Job) -> JobResult:
                     spectra.append(_spectrum(cell, job, label, len(cycling.states), cycling.final_state))
         except SscellError as error:
             problem = str(error)
+        except Exception as error:  # a defect or a library's failure: named, and kept to this job
+            problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     notes = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, ExtrapolationWarning)))
     return JobResult(
         sample=job.sample,

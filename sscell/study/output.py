@@ -83,17 +83,12 @@ def _put(temporary: Path, folder: Path) -> None:
 
 def provenance(study: StudyResult) -> dict[str, Any]:
     """Scenario text and hash, versions, and every parameter with unit and source."""
-    text = study.path.read_text(encoding="utf-8")
-    files = {study.path.name: _sha256(study.path)}
-    for name in [study.scenario.facts, *(m.file for m in study.scenario.measured)]:
-        if name is not None:
-            files[name] = _sha256(study.path.parent / name)
     return {
         "title": study.scenario.title,
         "citation": study.scenario.citation,
-        "scenario": text,
+        "scenario": study.inputs[study.path.name].decode("utf-8"),
         "quick": study.quick,
-        "input_sha256": files,
+        "input_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in study.inputs.items()},
         "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seeds": {},
         "engine": "pybamm",
@@ -200,10 +195,6 @@ def _dataset(study: StudyResult) -> Any:
             "conventions": "positive current discharges; impedance has its true sign; ohm cm2 of pellet",
         },
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _version(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,11 @@ class MeasuredRecord:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyResult:
-    """Everything a study gave. jobs: one a sample and run; facts: one row a fact of the scenario's facts file."""
+    """Everything a study gave.
+
+    jobs: one a sample and run; facts: one row a fact of the scenario's facts file; inputs: every file it was made
+    from, by name, as it was when the study began.
+    """
 
     path: Path
     scenario: Scenario
@@ -37,6 +41,7 @@ class StudyResult:
     facts: Sequence[FactRow]
     measured: Sequence[MeasuredRecord]
     summary: pd.DataFrame
+    inputs: Mapping[str, bytes]
     folder: Path | None = None
 
     def job(self, sample: str, run: str) -> JobResult | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 from sscell.errors import InputError
-from sscell.study.facts import compare, read_facts
-from sscell.study.jobs import Job, JobResult, run_job
+from sscell.study.factfile import read_facts
+from sscell.study.facts import compare
+from sscell.study.jobs import Job, JobResult, cell_of, run_job
 from sscell.study.output import check_folder, write_study
 from sscell.study.result import MeasuredRecord, StudyResult
-from sscell.study.schema import MeasuredSpec, Scenario, read_scenario
+from sscell.study.schema import MeasuredSpec, read_scenario
 from sscell.study.tables import summary_table
 
 Progress = Callable[[int, int, str], None]
@@ -37,8 +40,10 @@ def run_study(
     scenario = read_scenario(path)
     if out is not None:
         check_folder(Path(out))
+    names = [scenario.facts, *(m.file for m in scenario.measured)]
     facts = read_facts(path.parent / scenario.facts) if scenario.facts else []
     measured = [_measured(path.parent, spec) for spec in scenario.measured]
+    inputs = {path.name: path.read_bytes(), **{n: (path.parent / n).read_bytes() for n in names if n is not None}}
     jobs = [
         Job(sample=sample, run=run, scenario=scenario, quick=quick)
         for run, spec in scenario.runs.items()
@@ -47,30 +52,24 @@ def run_study(
     results = list(_run_all(jobs, workers, progress))
     order = {(job.sample, job.run): k for k, job in enumerate(jobs)}
     results.sort(key=lambda r: order[r.sample, r.run])
-    study = _study(path, scenario, quick, results, facts, measured)
+    interfaces = {j.sample: j.cell.interface for j in results if j.cell.interface is not None}
+    study = StudyResult(
+        path=path,
+        scenario=scenario,
+        quick=quick,
+        jobs=tuple(results),
+        facts=tuple(compare(facts, {(j.sample, j.run): j for j in results}, interfaces)),
+        measured=tuple(measured),
+        summary=summary_table(scenario, results, quick),
+        inputs=inputs,
+    )
     if out is None:
         return study
     from sscell.report.html import report_html
 
     folder = Path(out)
     write_study(study, folder, report_html)
-    return StudyResult(**{**vars(study), "folder": folder})
-
-
-def _study(
-    path: Path, scenario: Scenario, quick: bool, jobs: Sequence[JobResult], facts: Sequence, measured: Sequence
-) -> StudyResult:
-    interfaces = {j.sample: j.cell.interface for j in jobs if j.cell.interface is not None}
-    rows = compare(facts, {(j.sample, j.run): j for j in jobs}, interfaces)
-    return StudyResult(
-        path=path,
-        scenario=scenario,
-        quick=quick,
-        jobs=tuple(jobs),
-        facts=tuple(rows),
-        measured=tuple(measured),
-        summary=summary_table(scenario, jobs, quick),
-    )
+    return replace(study, folder=folder)
 
 
 def _run_all(jobs: Sequence[Job], workers: int | None, progress: Progress | None) -> Iterator[JobResult]:
@@ -89,15 +88,27 @@ def _run_all(jobs: Sequence[Job], workers: int | None, progress: Progress | None
             job = futures[future]
             if progress:
                 progress(done, len(jobs), f"{job.run}, {job.sample}")
-            yield future.result()
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield JobResult(
+                    sample=job.sample,
+                    run=job.run,
+                    cell=cell_of(job.scenario, job.sample, job.run),
+                    cycling=None,
+                    problem="the worker process died (out of memory, or killed); run again, or with fewer workers",
+                )
 
 
 def _measured(folder: Path, spec: MeasuredSpec) -> MeasuredRecord:
-    from dataclasses import replace
-
     from sscell.data import read_cycling, read_spectra
 
     path = folder / spec.file
+    if not path.is_file():
+        raise InputError(
+            f"Measured file '{spec.file}' does not exist in '{folder}'; paths in [[measured]] start at the scenario's "
+            "folder."
+        )
     label = spec.label or path.stem
     if spec.kind == "spectra":
         area = None if spec.area_cm2 is None else spec.area_cm2 * 1e-4

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from sscell import protocols
 from sscell.cell import CellDesign, CompositeAnode, CompositeCathode, liquid_half_cell
@@ -25,6 +25,14 @@ class Strict(BaseModel):
     """Nothing unknown, nothing changed after reading, no number that is not finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_as_text(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = str(cls.model_fields[str(info.field_name)].annotation)
+        if isinstance(value, (str, bool)) and ("float" in kind or "int" in kind) and "str" not in kind:
+            raise ValueError("must be a number, written without quotes")
+        return value
 
 
 class SampleSpec(Strict):
@@ -222,7 +230,8 @@ def read_scenario(path: str | Path) -> Scenario:
     """Read and check a scenario file; InputError names file, key, rule and the nearest known key."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"Scenario '{path}' does not exist; give the path of a .toml file.")
+        why = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"Scenario '{path}' {why}; give the path of a .toml file.")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -176,3 +176,23 @@ def test_a_sample_that_fails(
     named = "short, coated: the cell caught fire"
     assert (json.loads(out)["problems"] == [named]) if json_asked else named in out
     assert {path.name for path in (tmp_path / "out").iterdir()} == OUR_FILES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "Missing argument 'scenario'"),
+        (["bogus"], "No such command 'bogus'"),
+        (["run", "x.toml", "--workers", "0"], "Invalid value for '--workers'"),
+    ],
+)
+def test_usage_errors_are_one_sentence(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["sscell", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1 and message in output.err

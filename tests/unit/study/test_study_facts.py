@@ -13,7 +13,9 @@ from study_samples import job
 
 import sscell as ss
 from sscell.errors import InputError
-from sscell.study.facts import FactRow, compare, differential_capacity, read_facts, relithiation_peak_V, score
+from sscell.study.differential import differential_capacity, relithiation_peak_V
+from sscell.study.factfile import read_facts
+from sscell.study.facts import FactRow, compare, score
 
 ROOT = Path(ss.__file__).parents[1]
 OURS = ROOT / "scenarios" / "kitsche2022_facts.toml"
@@ -251,7 +253,7 @@ def test_process_measures(tmp_path: Path) -> None:
         ([job("a", "run", [100])], {"measure": None}),
         ([job("a", "run", [100])], {"kind": "words", "value": "as in Fig. 3"}),
         ([job("a", "run", [math.nan])], {}),
-        ([job("a", "run", [100])], {"unit": "furlongs"}),
+        ([job("a", "run", [100])], {"unit": "furlongs", "use": "check"}),
     ],
 )
 def test_nothing_to_compare(tmp_path: Path, jobs: list, fact: dict) -> None:
@@ -322,6 +324,29 @@ def test_refused_facts_file(tmp_path: Path) -> None:
         bad.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=rf"Facts file '.*bad\.toml'.*{message}"):
             read_facts(bad)
+
+
+def test_a_scored_figure_needs_a_tolerance(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"fact 'f': no tolerance is given for its unit 'furlongs'; add it to \[tol"):
+        read_facts(write(tmp_path, unit="furlongs"))
+
+
+def test_differences_outside_a_range_carry_their_sign(tmp_path: Path) -> None:
+    for value, expected in ((90.0, -5.0), (97.0, 0.0), (103.0, 3.0)):
+        row = verdict(tmp_path, [job("a", "run", [value])], kind="range", value=[95, 100])
+        assert row.difference == pytest.approx(expected)
+
+
+def test_a_rest_between_pulses_passes_no_charge() -> None:
+    """Two pulses of one hour at 1 A with a rest of ten hours between: 2 Ah, not 12."""
+    time_s = np.array([0, 1800, 3600, 3601, 39600, 39601, 41400, 43201]) * 1.0
+    current_A = np.array([1, 1, 1, 0, 0, 1, 1, 1]) * 1.0
+    voltage_V = np.array([2.5, 2.4, 2.3, 2.35, 2.4, 2.35, 2.2, 2.0])
+    trace = ss.CyclingTrace(
+        time_s=time_s, current_A=current_A, voltage_V=voltage_V, cycle=np.ones(8), active_mass_kg=1.0
+    )
+    _, charge, _ = differential_capacity(trace, 1, discharge=True)
+    assert charge.max() == pytest.approx(2.0, abs=0.05)
 
 
 def wave(centre_V: float, discharge: bool = True) -> ss.CyclingTrace:

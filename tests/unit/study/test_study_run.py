@@ -170,9 +170,13 @@ samples = ["coated"]
 protocol = "nowhere"
 quantity = "capacity"
 value = 100
+unit = "mAh/g"
 kind = "eq"
 use = "fit"
 measure = "discharge_capacity"
+
+[tolerance]
+"mAh/g" = { absolute = 5.0 }
 """
     (tmp_path / "facts.toml").write_text(fact, encoding="utf-8")
     text = TINY.replace('spectra = ["fresh", "aged"]', 'samples = ["coated"]')

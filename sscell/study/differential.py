@@ -1,0 +1,38 @@
+"""Differential capacity of a half-cycle, and the peak the study reads from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sscell.records import CyclingTrace
+
+GRID_V, SMOOTHED_BINS = 0.002, 5
+
+
+def differential_capacity(
+    trace: CyclingTrace, cycle: int, discharge: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Voltage grid (2 mV), charge in mAh/g passed at it, and |dQ/dV| in mAh/g/V of one half-cycle, smoothed over 10 mV.
+
+    Empty arrays when there is too little of it; time between steps (a rest between pulses) passes no charge.
+    """
+    use = np.flatnonzero((trace.cycle == cycle) & ((trace.current_A > 0) if discharge else (trace.current_A < 0)))
+    t, v, i = trace.time_s[use], trace.voltage_V[use], np.abs(trace.current_A[use])
+    if t.size < 3 or np.ptp(v) < GRID_V * SMOOTHED_BINS:
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    mass_g = (trace.active_mass_kg or 1e-3) * 1e3
+    passed = np.where(np.diff(use) == 1, (i[1:] + i[:-1]) / 2 * np.diff(t), 0.0)
+    charge = np.concatenate([[0.0], np.cumsum(passed)]) / 3.6 / mass_g
+    order = np.argsort(v, kind="stable")
+    grid = np.arange(v.min(), v.max(), GRID_V)
+    at = np.interp(grid, v[order], charge[order])
+    slope = np.abs(np.gradient(at, grid))
+    return grid, at, np.convolve(slope, np.ones(SMOOTHED_BINS) / SMOOTHED_BINS, mode="same")
+
+
+def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) -> float | None:
+    """Voltage of the largest maximum of |dQ/dV| on discharge below `below_V`; None where there is none."""
+    voltage, _, slope = differential_capacity(trace, cycle, discharge=True)
+    v, q = voltage[voltage < below_V], slope[voltage < below_V]
+    inner = np.flatnonzero((q[1:-1] > q[:-2]) & (q[1:-1] >= q[2:])) + 1
+    return float(v[inner[np.argmax(q[inner])]]) if inner.size else None
