@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from sscell.errors import InputError
+from sscell.study.checkpoint import Checkpoints
 from sscell.study.factfile import read_facts
 from sscell.study.facts import compare
 from sscell.study.jobs import Job, JobResult, cell_of, run_job
@@ -34,7 +35,8 @@ def run_study(
 
     quick: a short version of every part; workers: processes (None: one a core, at most 8); progress(done, all, what).
     Raises InputError before anything runs if scenario, facts or measured files cannot be used. A sample that fails is
-    named in `StudyResult.problems`; the rest is kept.
+    named in `StudyResult.problems`; the rest is kept. A study that was stopped goes on where it was when it is run
+    again into the same folder.
     """
     path = Path(path)
     scenario = read_scenario(path)
@@ -49,7 +51,8 @@ def run_study(
         for run, spec in scenario.runs.items()
         for sample in scenario.samples_of(spec)
     ]
-    results = list(_run_all(jobs, workers, progress))
+    kept = None if out is None else Checkpoints(_beside(Path(out)))
+    results = list(_run_all(jobs, workers, progress, kept))
     order = {(job.sample, job.run): k for k, job in enumerate(jobs)}
     results.sort(key=lambda r: order[r.sample, r.run])
     interfaces = {j.sample: j.cell.interface for j in results if j.cell.interface is not None}
@@ -69,35 +72,61 @@ def run_study(
 
     folder = Path(out)
     write_study(study, folder, report_html)
+    if kept is not None:
+        kept.clear()
     return replace(study, folder=folder)
 
 
-def _run_all(jobs: Sequence[Job], workers: int | None, progress: Progress | None) -> Iterator[JobResult]:
-    count = min(workers or min(os.cpu_count() or 1, 8), len(jobs))
-    if count <= 1:
-        for done, job in enumerate(jobs):
-            if progress:
-                progress(done, len(jobs), f"{job.run}, {job.sample}")
-            yield run_job(job)
+def _beside(folder: Path) -> Path:
+    """Where finished jobs wait until the results folder is written."""
+    folder = folder.resolve()
+    return folder.parent / f".{folder.name}-unfinished"
+
+
+def _run_all(
+    jobs: Sequence[Job], workers: int | None, progress: Progress | None, kept: Checkpoints | None
+) -> Iterator[JobResult]:
+    done, open_jobs = 0, []
+    for job in jobs:
+        result = kept.load(job) if kept is not None else None
+        if result is None:
+            open_jobs.append(job)
+            continue
+        done += 1
+        yield result
+    for job, result in _computed(open_jobs, min(workers or min(os.cpu_count() or 1, 8), len(open_jobs))):
+        done += 1
+        if kept is not None:
+            kept.save(job, result)
+        if progress:
+            progress(done, len(jobs), f"{job.run}, {job.sample}")
+        yield result
+
+
+def _computed(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResult]]:
+    if workers <= 1:
+        yield from ((job, run_job(job)) for job in jobs)
         return
     # Fresh interpreters: forking a process that has run the solver's threads is not safe.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         longest_first = sorted(jobs, key=lambda j: -len(j.scenario.runs[j.run].plan(j.quick)))
         futures = {pool.submit(run_job, job): job for job in longest_first}
-        for done, future in enumerate(as_completed(futures), start=1):
+        for future in as_completed(futures):
             job = futures[future]
-            if progress:
-                progress(done, len(jobs), f"{job.run}, {job.sample}")
             try:
-                yield future.result()
+                yield job, future.result()
             except BrokenProcessPool:
-                yield JobResult(
-                    sample=job.sample,
-                    run=job.run,
-                    cell=cell_of(job.scenario, job.sample, job.run),
-                    cycling=None,
-                    problem="the worker process died (out of memory, or killed); run again, or with fewer workers",
-                )
+                yield job, _lost(job)
+
+
+def _lost(job: Job) -> JobResult:
+    return JobResult(
+        sample=job.sample,
+        run=job.run,
+        cell=cell_of(job.scenario, job.sample, job.run),
+        cycling=None,
+        problem="the worker process died (out of memory, or killed); run again, or with fewer workers",
+    )
 
 
 def _measured(folder: Path, spec: MeasuredSpec) -> MeasuredRecord:

@@ -377,7 +377,7 @@ def test_progress_counts_every_job(scenario: Write, monkeypatch: pytest.MonkeyPa
     fake = {(s, "short"): job(s, "short", [1.0]) for s in ("bare", "coated")}
     monkeypatch.setattr("sscell.study.runner.run_job", lambda j: fake[j.sample, j.run])
     ss.run_study(scenario(TINY), workers=1, progress=lambda *a: seen.append(a))
-    assert seen == [(0, 2, "short, bare"), (1, 2, "short, coated")]
+    assert seen == [(1, 2, "short, bare"), (2, 2, "short, coated")]
 
 
 def test_extrapolation_is_named_once(scenario: Write) -> None:
