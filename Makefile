@@ -3,13 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYBAMM_DISABLE_TELEMETRY := true
 
-.PHONY: run test bench study lint clean
+.PHONY: run test bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/sscell run scenarios/anneal.toml --out results/anneal
 
 test: $(VENV)/.installed-test
-	$(BIN)/ruff check sscell tests
+	$(BIN)/ruff check sscell tests scenarios
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not benchmark"
 
