@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sscell.protocol import Protocol
     from sscell.recipe import Recipe
     from sscell.records import CellState, CyclingTrace, Spectrum
-    from sscell.study.runner import run_study
+    from sscell.report.run import run_study
 
 # Name at the door -> module it lives in; imported when first used, so that `import sscell` stays light.
 _DOOR = {
@@ -87,7 +87,7 @@ _DOOR = {
     "Protocol": "sscell.protocol",
     "Recipe": "sscell.recipe",
     **dict.fromkeys(("CellState", "CyclingTrace", "Spectrum"), "sscell.records"),
-    "run_study": "sscell.study.runner",
+    "run_study": "sscell.report.run",
 }
 
 __all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet

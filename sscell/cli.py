@@ -39,8 +39,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Run a scenario: virtual cells, cycling, impedance, tables and report."""
+    from sscell.report.run import run_study
     from sscell.study.output import summary_json
-    from sscell.study.runner import run_study
 
     folder = out if out is not None else Path("results") / scenario.stem
     with _progress(quiet=as_json) as progress:

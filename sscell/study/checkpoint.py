@@ -33,6 +33,12 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @classmethod
+    def beside(cls, results: Path) -> Checkpoints:
+        """Where finished jobs wait until the results folder is written."""
+        results = results.resolve()
+        return cls(results.parent / f".{results.name}-unfinished")
+
     def load(self, job: Job) -> JobResult | None:
         """The finished job, or None if it is not there or was cut short."""
         path = self._path(job)

@@ -1,4 +1,4 @@
-"""`run_study`: a scenario file becomes a folder of results."""
+"""A scenario file becomes a study result: its jobs in parallel, resumed where they were stopped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sscell.study.checkpoint import Checkpoints
 from sscell.study.factfile import read_facts
 from sscell.study.facts import compare
 from sscell.study.jobs import Job, JobResult, cell_of, run_job
-from sscell.study.output import check_folder, write_study
+from sscell.study.output import check_folder
 from sscell.study.result import MeasuredRecord, StudyResult
 from sscell.study.schema import MeasuredSpec, read_scenario
 from sscell.study.tables import summary_table
@@ -23,7 +23,7 @@ from sscell.study.tables import summary_table
 Progress = Callable[[int, int, str], None]
 
 
-def run_study(
+def run_jobs(
     path: str | Path,
     out: str | Path | None = None,
     *,
@@ -31,12 +31,9 @@ def run_study(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
-    """Run every job of a scenario, compare with its facts, and write the results to `out` (None: write nothing).
+    """Read a scenario, run its jobs and compare with its facts; see `sscell.run_study`.
 
-    quick: a short version of every part; workers: processes (None: one a core, at most 8); progress(done, all, what).
-    Raises InputError before anything runs if scenario, facts or measured files cannot be used. A sample that fails is
-    named in `StudyResult.problems`; the rest is kept. A study that was stopped goes on where it was when it is run
-    again into the same folder.
+    Finished jobs wait beside `out`, so that a study that was stopped goes on where it was; nothing else is written.
     """
     path = Path(path)
     scenario = read_scenario(path)
@@ -51,12 +48,12 @@ def run_study(
         for run, spec in scenario.runs.items()
         for sample in scenario.samples_of(spec)
     ]
-    kept = None if out is None else Checkpoints(_beside(Path(out)))
+    kept = None if out is None else Checkpoints.beside(Path(out))
     results = list(_run_all(jobs, workers, progress, kept))
     order = {(job.sample, job.run): k for k, job in enumerate(jobs)}
     results.sort(key=lambda r: order[r.sample, r.run])
     interfaces = {j.sample: j.cell.interface for j in results if j.cell.interface is not None}
-    study = StudyResult(
+    return StudyResult(
         path=path,
         scenario=scenario,
         quick=quick,
@@ -66,21 +63,6 @@ def run_study(
         summary=summary_table(scenario, results, quick),
         inputs=inputs,
     )
-    if out is None:
-        return study
-    from sscell.report.html import report_html
-
-    folder = Path(out)
-    write_study(study, folder, report_html)
-    if kept is not None:
-        kept.clear()
-    return replace(study, folder=folder)
-
-
-def _beside(folder: Path) -> Path:
-    """Where finished jobs wait until the results folder is written."""
-    folder = folder.resolve()
-    return folder.parent / f".{folder.name}-unfinished"
 
 
 def _run_all(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from sscell.report.run import run_study
 from sscell.study.facts import score
 from sscell.study.result import StudyResult
-from sscell.study.runner import run_study
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "anneal.toml"
 

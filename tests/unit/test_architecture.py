@@ -32,9 +32,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report": ("study", "engines", "cell", "interface", "protocol", "recipe", "records"),
     "cli": ("report", "study"),
 }
-# The last thing `run_study` does is to hand its result to the report.
-EXCEPTIONS = {("sscell.study.runner", "sscell.report.html")}
-
 # Other package -> the one place of ours that imports it.
 ONLY_IN = {
     "pybamm": "sscell.engines.pybamm",
@@ -106,14 +103,8 @@ def test_imports_follow_the_table() -> None:
         for there in imports
         if there.startswith("sscell.")
         if step(there) not in (step(module), *GROUND, *ALLOWED[step(module)])
-        if (module, there) not in EXCEPTIONS
     ]
     assert wrong == []
-
-
-def test_exceptions_are_still_needed() -> None:
-    found = {(module, there) for module, imports in modules().items() for there in imports}
-    assert found >= EXCEPTIONS
 
 
 @pytest.mark.parametrize("package", ONLY_IN)

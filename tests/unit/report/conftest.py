@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from report_samples import FACTS, SCENARIO
 
+from sscell.report.run import run_study
 from sscell.study.result import StudyResult
-from sscell.study.runner import run_study
 
 
 @pytest.fixture(scope="session")
