@@ -22,7 +22,7 @@ class ExtrapolationWarning(UserWarning):
 def nearest_key(key: str, known: Iterable[str]) -> str:
     """The known key most like `key`, as a clause for an error message ('' if none is like it)."""
     near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def require(condition: bool, message: str) -> None:

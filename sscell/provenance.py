@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, NamedTuple
+
+from sscell.errors import require
+
+STUDY = "Kitsche et al. 2022"
+FIT = "fitted to the figures of Kitsche et al. 2022 (docs/theory/parameters.md)"
+UNDETERMINED = "fitted together with the rest, but not determined by the figures of Kitsche et al. 2022"
+ASSUMED = "assumed"
 
 
 class ParameterRecord(NamedTuple):
@@ -15,9 +23,35 @@ class ParameterRecord(NamedTuple):
     source: str
 
 
-def parameter(default: float, unit: str, source: str) -> Any:
-    """A dataclass field with default, unit and source."""
-    return dataclasses.field(default=default, metadata={"unit": unit, "source": source})
+def parameter(
+    default: float,
+    unit: str,
+    source: str,
+    *,
+    above: float | None = 0.0,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> Any:
+    """A dataclass field with default, unit, source and the values it may take: positive unless `at_least` is given."""
+    bounds = {"above": above if at_least is None else None, "at_least": at_least, "at_most": at_most}
+    return dataclasses.field(default=default, metadata={"unit": unit, "source": source, **bounds})
+
+
+def check_parameters(group: Any) -> None:
+    """Raise InputError for the first parameter of a dataclass that is no finite number within its bounds."""
+    owner = f"{type(group).__name__} {getattr(group, 'name', '')}".strip()
+    for field in dataclasses.fields(group):
+        if "unit" not in field.metadata:
+            continue
+        value = getattr(group, field.name)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        require(number, f"{owner}: {field.name} must be a finite number in {field.metadata['unit']}, got {value!r}.")
+        above, least, most = (field.metadata[name] for name in ("above", "at_least", "at_most"))
+        rules = [f"above {above:g}"] if above is not None else [f"at least {least:g}"] if least is not None else []
+        rules += [f"at most {most:g}"] if most is not None else []
+        met = (above is None or value > above) and (least is None or value >= least) and (most is None or value <= most)
+        unit = field.metadata["unit"] if field.metadata["unit"] != "1" else "no unit"
+        require(met, f"{owner}: {field.name} must be {' and '.join(rules)} ({unit}), got {value:g}.")
 
 
 def parameter_records(group: Any, prefix: str = "") -> list[ParameterRecord]:

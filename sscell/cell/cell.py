@@ -39,14 +39,10 @@ class CellStructure:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One virtual cell. `interface` is None only for electrolyte pellets.
-
-    state: where a run starts when none is given (None: fresh).
-    """
+    """One virtual cell. `interface` is None only for electrolyte pellets."""
 
     interface: InterfaceState | None = None
     design: CellDesign = field(default_factory=CellDesign)
-    state: CellState | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.design.positive, CompositeCathode) and self.interface is None:
@@ -139,6 +135,8 @@ class Cell:
 
     def interface_resistance_ohm_m2(self, state: CellState | None = None) -> float:
         """(ΣR_k + R_ct at x = 0.5)/(a L θ), per pellet area, of a state (None: fresh); the study's figure of merit."""
+        if self.interface is None:
+            raise InputError("Cell: an electrolyte pellet has no interface, so it has no interface resistance.")
         n = self.numbers
         decomposition_m = state.mean("decomposition_m") if state is not None else 0.0
         active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
@@ -276,6 +274,7 @@ def fresh_state(cell: Cell, edges: dict[str, np.ndarray]) -> CellState:
         for name in ("decomposition layer", *structure.fixed_layers):
             uniform(f"{name}_V", 0.0, "cathode")
         uniform("oxidation_charge_C", 0.0)
+        uniform("isolated_double_layer_C", 0.0)
         uniform("decomposition_m", 0.0, "cathode")
         uniform("active_fraction", start["active_fraction"], "cathode")
         uniform("isolated_lithium", x * (1 - start["active_fraction"]), "cathode")

@@ -31,8 +31,8 @@ __all__ = [
 class OpenCircuitVoltage:
     """U(y) = U0 - B exp((y-1)/w_B) + A exp(-y/w_A) - Σ a_k tanh((y - c_k)/w_k), y = (x - x_0)/(1 - x_0).
 
-    Smooth and falling on all of x, so that solvers may step outside 0..1; x_0 shifts the stoichiometry scale and is an
-    argument, as it is a parameter of the cell. `waves` holds (a_k in V, c_k, w_k).
+    Smooth and falling on all of x, so that solvers may step outside 0..1. x_0 stretches the stoichiometry scale: the
+    law's own `origin` if it has one (a table does), else the cell's parameter. `waves` holds (a_k in V, c_k, w_k).
     """
 
     plateau_V: float
@@ -43,10 +43,12 @@ class OpenCircuitVoltage:
     waves: tuple[tuple[float, float, float], ...]
     source: str
     error_V: float
+    origin: float | None = None
 
     def __call__(self, stoichiometry: Any, origin: Any, xp: Any) -> Any:
         """Potential in V against Li at lithium content `stoichiometry` of the full host."""
-        y = (stoichiometry - origin) / (1 - origin)
+        start = origin if self.origin is None else self.origin
+        y = (stoichiometry - start) / (1 - start)
         u = self.plateau_V - self.low_V * xp.exp((y - 1) / self.low_width) + self.high_V * xp.exp(-y / self.high_width)
         for amplitude, centre, width in self.waves:
             u = u - amplitude * xp.tanh((y - centre) / width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,7 @@ import numpy as np
 from sscell.cell.laws import OpenCircuitVoltage
 from sscell.constants import FARADAY_C_PER_MOL
 from sscell.errors import InputError, require
-from sscell.provenance import parameter
-
-STUDY = "Kitsche et al. 2022"
-FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
-UNDETERMINED = "chosen within its plausible range; the figures of Kitsche et al. 2022 do not determine it"
-ASSUMED = "assumed"
+from sscell.provenance import ASSUMED, FIT, STUDY, UNDETERMINED, check_parameters, parameter
 
 NCM_OPEN_CIRCUIT = OpenCircuitVoltage(
     plateau_V=3.797808622846892,
@@ -30,7 +25,8 @@ NCM_OPEN_CIRCUIT = OpenCircuitVoltage(
         (0.15019941510983684, 0.7883804937720658, 0.23063697452920998),
         (0.032743726752778146, 0.9711174215086311, 0.024934634837795573),
     ),
-    source="mean of the C/50 half-cell curves of NMC811 (LG M36) in tum-ees/DegradationModeAnalysis (MIT)",
+    source="mean of the C/50 half-cell curves of NMC811 (LG M36) in tum-ees/DegradationModeAnalysis (MIT): charged "
+    "(4.3 V) at y = 0, discharged (3.0 V) at y = 0.995; RMS error between 2 and 98 % of their capacity",
     error_V=0.6e-3,
 )
 
@@ -58,28 +54,17 @@ class CathodeMaterial:
     stoichiometry_at_4V3: float = parameter(0.2042, "1", f"{FIT}, ±0.02")
     fresh_stoichiometry: float = parameter(0.9887, "1", f"{FIT}, ±0.014, mostly by its prior")
     diffusivity_m2_per_s: float = parameter(1.984e-14, "m2/s at 45 °C", f"{FIT}, times or over 3.5")
-    diffusivity_drop_decades: float = parameter(2.25, "1", f"{FIT}, ±0.5")
+    diffusivity_drop_decades: float = parameter(2.25, "1", f"{FIT}, ±0.5", at_least=0.0)
     diffusivity_midpoint: float = parameter(0.7741, "1", f"{FIT}, ±0.06")
     diffusivity_width: float = parameter(0.0301, "1", UNDETERMINED)
-    diffusivity_energy_J_per_mol: float = parameter(30e3, "J/mol", ASSUMED)
-    exchange_current_density_A_per_m2: float = parameter(
-        0.2684, "A/m2 at 45 °C, half full", f"{FIT}, times or over 1.9"
-    )
-    exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", "Kim 2025: R_ct, about 0.42 eV")
+    diffusivity_energy_J_per_mol: float = parameter(30e3, "J/mol", ASSUMED, at_least=0.0)
+    exchange_current_density_A_per_m2: float = parameter(0.25, "A/m2 at 45 °C, half full", f"{FIT}, times or over 1.9")
+    exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", "Kim 2025: R_ct, about 0.42 eV", at_least=0.0)
     double_layer_F_per_m2: float = parameter(0.2, "F/m2", ASSUMED)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(
-            self,
-            "density_kg_per_m3",
-            "theoretical_capacity_Ah_per_kg",
-            "particle_diameter_m",
-            "diffusivity_m2_per_s",
-            "diffusivity_width",
-            "exchange_current_density_A_per_m2",
-            "double_layer_F_per_m2",
-        )
+        check_parameters(self)
         require(
             0 <= self.stoichiometry_at_4V3 < self.fresh_stoichiometry <= 1,
             f"CathodeMaterial {self.name}: 0 <= stoichiometry_at_4V3 < fresh_stoichiometry <= 1 must hold, got "
@@ -99,35 +84,29 @@ class Electrolyte:
     name: str = "LPSCl"
     density_kg_per_m3: float = parameter(1860.0, "kg/m3", "crystallographic, Li6PS5Cl")
     conductivity_S_per_m: float = parameter(0.2, "S/m at 25 °C", f"{STUDY}: about 2 mS/cm at room temperature")
-    conductivity_energy_J_per_mol: float = parameter(29e3, "J/mol", "literature: often about 0.3 eV")
+    conductivity_energy_J_per_mol: float = parameter(
+        29e3, "J/mol", "assumed: 0.3 eV; 0.22-0.33 eV reported for LPSCl", at_least=0.0
+    )
     relative_permittivity: float = parameter(40.0, "1", ASSUMED)
     oxidation_A_per_m2: float = parameter(
         2.564,
         "A/m2 at 45 °C and 4.3 V vs Li, bare CAM",
         f"{FIT}, times or over 11: trades with self_limiting_m and the exponent",
+        at_least=0.0,
     )
-    oxidation_energy_J_per_mol: float = parameter(60e3, "J/mol", ASSUMED)
-    oxidation_transfer_coefficient: float = parameter(0.4512, "1", f"{FIT}, ±0.14, mostly by its prior")
+    oxidation_energy_J_per_mol: float = parameter(60e3, "J/mol", ASSUMED, at_least=0.0)
+    oxidation_transfer_coefficient: float = parameter(0.4512, "1", f"{FIT}, ±0.14, mostly by its prior", at_least=0.0)
     oxidation_reference_V: float = parameter(4.3, "V vs Li", "definition")
     self_limiting_m: float = parameter(1.45e-08, "m", f"{FIT}, times or over 2.3")
-    self_limiting_exponent: float = parameter(3.931, "1", f"{FIT}, ±0.8")
+    self_limiting_exponent: float = parameter(3.931, "1", f"{FIT}, ±0.8", at_least=0.0)
     decomposition_volume_m3_per_C: float = parameter(
         2.5e-10, "m3/C", "assumed: 144 cm3/mol Li6PS5Cl and 6 electrons; degenerate with σ_dec"
     )
-    isolation_m2_per_C: float = parameter(0.0007797, "m2/C", f"{FIT}, times or over 1.5")
+    isolation_m2_per_C: float = parameter(0.0007797, "m2/C", f"{FIT}, times or over 1.5", at_least=0.0)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(
-            self,
-            "density_kg_per_m3",
-            "conductivity_S_per_m",
-            "relative_permittivity",
-            "self_limiting_m",
-            "decomposition_volume_m3_per_C",
-        )
-        for name in ("oxidation_A_per_m2", "isolation_m2_per_C"):
-            require(getattr(self, name) >= 0, f"Electrolyte {self.name}: {name} must not be negative.")
+        check_parameters(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,19 +120,12 @@ class AnodeMaterial:
     open_circuit: OpenCircuitVoltage = LTO_OPEN_CIRCUIT
     fresh_stoichiometry: float = parameter(0.05, "1", "assumed: a little, so that the fresh potential is defined")
     exchange_current_density_A_per_m2: float = parameter(1.0, "A/m2 at 45 °C, half full", ASSUMED)
-    exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", ASSUMED)
+    exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", ASSUMED, at_least=0.0)
     double_layer_F_per_m2: float = parameter(0.1, "F/m2", ASSUMED)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        _positive(
-            self,
-            "density_kg_per_m3",
-            "theoretical_capacity_Ah_per_kg",
-            "particle_diameter_m",
-            "exchange_current_density_A_per_m2",
-            "double_layer_F_per_m2",
-        )
+        check_parameters(self)
         require(
             0 < self.fresh_stoichiometry < 1,
             f"AnodeMaterial {self.name}: fresh_stoichiometry must lie in 0..1, got {self.fresh_stoichiometry}.",
@@ -187,7 +159,7 @@ def open_circuit_from_table(
     def law(p: np.ndarray) -> OpenCircuitVoltage:
         triples = tuple((float(p[5 + 3 * k]), float(p[6 + 3 * k]), float(p[7 + 3 * k])) for k in range(waves))
         plateau, low, low_width, high, high_width = (float(q) for q in p[:5])
-        return OpenCircuitVoltage(plateau, low, low_width, high, high_width, triples, source, 0.0)
+        return OpenCircuitVoltage(plateau, low, low_width, high, high_width, triples, source, 0.0, origin=0.0)
 
     start = np.r_[v.mean(), 0.05, 0.03, 0.05, 0.03]
     lowest, highest = np.r_[v.min() - 2, 0, 0.005, 0, 0.005], np.r_[v.max() + 2, 3, 0.2, 3, 0.2]
@@ -204,26 +176,7 @@ def open_circuit_from_table(
             f"The open-circuit table ({source}) cannot be described by a smooth falling law: RMS error "
             f"{1e3 * error_V:.0f} mV is above {1e3 * max_error_V:.0f} mV; smooth the table or raise `waves`."
         )
-    values = law(fit.x)
-    return OpenCircuitVoltage(
-        values.plateau_V,
-        values.low_V,
-        values.low_width,
-        values.high_V,
-        values.high_width,
-        values.waves,
-        source,
-        error_V,
-    )
-
-
-def _positive(group: Any, *names: str) -> None:
-    for name in names:
-        value = getattr(group, name)
-        require(
-            bool(np.isfinite(value)) and value > 0,
-            f"{type(group).__name__} {group.name}: {name} must be positive, got {value}.",
-        )
+    return replace(law(fit.x), error_V=error_V)
 
 
 LPSCL = Electrolyte()

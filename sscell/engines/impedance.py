@@ -53,5 +53,8 @@ def impedance_budget(
 
 def _checked(frequency_Hz: Sequence[float] | np.ndarray, rest_h: float, engine: str) -> np.ndarray:
     check_engine(engine)
-    require(np.isfinite(rest_h) and rest_h >= 0, f"impedance: rest_h must be at least 0 hours, got {rest_h}.")
+    require(
+        isinstance(rest_h, (int, float)) and np.isfinite(rest_h) and rest_h >= 0,
+        f"impedance: rest_h must be at least 0 hours, got {rest_h!r}.",
+    )
     return checked_frequencies(frequency_Hz)

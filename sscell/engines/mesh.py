@@ -25,7 +25,7 @@ class Mesh:
 
     def __post_init__(self) -> None:
         for name in ("cathode", "particle", "anode"):
-            require(getattr(self, name) >= 2, f"Mesh: {name} needs at least 2 cells, got {getattr(self, name)}.")
+            require(getattr(self, name) >= 3, f"Mesh: {name} needs at least 3 cells, got {getattr(self, name)}.")
         for name in ("electrode_ratio", "particle_ratio"):
             require(getattr(self, name) > 0, f"Mesh: {name} must be positive, got {getattr(self, name)}.")
 

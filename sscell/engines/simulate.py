@@ -37,6 +37,12 @@ def simulate(
         not uses_rate or cell.design.one_C_A > 0,
         f"Cell '{cell.design.name}' has no active material, so a C-rate means nothing; give the current in mA.",
     )
+    holds = next((s for c in plan.cycles for s in c if s.voltage_V is not None), None)
+    require(
+        holds is None or cell.structure.positive == "composite",
+        f"Cell '{cell.design.name}' has no electrode that reacts, so '{holds.text if holds else ''}' has no current to "
+        "settle at; set the current instead.",
+    )
     from sscell.engines.pybamm.simulate import simulate as run
 
     return run(cell, plan, state=state, mesh=mesh)

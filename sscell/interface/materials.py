@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sscell.errors import InputError, nearest_key, require
-from sscell.provenance import parameter
-
-STUDY = "Kitsche et al. 2022"
-FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
-UNDETERMINED = "chosen within its plausible range; the figures of Kitsche et al. 2022 do not determine it"
-ASSUMED = "assumed"
+from sscell.errors import InputError, nearest_key
+from sscell.provenance import ASSUMED, FIT, STUDY, UNDETERMINED, check_parameters, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,50 +19,43 @@ class CoatingMaterial:
 
     name: str = "ZrO2"
     density_kg_per_m3: float = parameter(6100.0, "kg/m3", f"{STUDY}: tetragonal ZrO2, crystallographic")
-    mass_fraction_per_ald_cycle: float = parameter(9.0e-4, "kg/kg", f"{STUDY}, Fig. 1")
+    mass_fraction_per_ald_cycle: float = parameter(9.0e-4, "kg/kg", f"{STUDY}, Fig. 1", at_least=0.0)
     real_to_nominal_thickness: float = parameter(1.5, "1", f"{STUDY}: TEM 4-5 nm against 2.9 nm nominal")
     crystallite_as_coated_m: float = parameter(4.5e-9, "m", f"{STUDY}, Fig. S4: 4-5 nm")
-    crystallite_growth_m2: float = parameter(6.0e-17, "m2/h", f"{STUDY}, Fig. S4: 7-8 nm after 550 °C")
-    crystallite_energy_J_per_mol: float = parameter(120e3, "J/mol", ASSUMED)
+    crystallite_growth_m2: float = parameter(6.0e-17, "m2/h", f"{STUDY}, Fig. S4: 7-8 nm after 550 °C", at_least=0.0)
+    crystallite_energy_J_per_mol: float = parameter(120e3, "J/mol", ASSUMED, at_least=0.0)
     coverage_thickness_m: float = parameter(
         4.5e-10, "m", f"{FIT}, times or over 1.8; the ALD-cycle axis is nearly unconstrained"
     )
-    quality_as_coated: float = parameter(0.8111, "1", f"{FIT}, ±0.07")
-    quality_dense: float = parameter(0.971, "1", f"{FIT}, ±0.015")
-    densification_per_h: float = parameter(3.842, "1/h at 300 °C", f"{FIT}, times or over 1.5")
-    densification_energy_J_per_mol: float = parameter(1.001e05, "J/mol", UNDETERMINED)
-    roughening_per_h: float = parameter(5.331, "1/h at 550 °C", UNDETERMINED)
-    roughening_energy_J_per_mol: float = parameter(2.263e05, "J/mol", UNDETERMINED)
-    rocksalt_growth_m2_per_h: float = parameter(8.77e-17, "m2/h at 700 °C", f"{STUDY}, Fig. 6: 8-10 nm after 700 °C")
+    quality_as_coated: float = parameter(0.8111, "1", f"{FIT}, ±0.07", at_least=0.0, at_most=1.0)
+    quality_dense: float = parameter(0.971, "1", f"{FIT}, ±0.015", at_least=0.0, at_most=1.0)
+    densification_per_h: float = parameter(3.842, "1/h at 300 °C", f"{FIT}, times or over 1.5", at_least=0.0)
+    densification_energy_J_per_mol: float = parameter(1.001e05, "J/mol", UNDETERMINED, at_least=0.0)
+    roughening_per_h: float = parameter(5.331, "1/h at 550 °C", UNDETERMINED, at_least=0.0)
+    roughening_energy_J_per_mol: float = parameter(2.263e05, "J/mol", UNDETERMINED, at_least=0.0)
+    rocksalt_growth_m2_per_h: float = parameter(
+        1.067e-16, "m2/h at 700 °C", f"{STUDY}, Fig. 6: 8-10 nm after 700 °C", at_least=0.0
+    )
     rocksalt_energy_J_per_mol: float = parameter(
         1.03e05, "J/mol", f"{UNDETERMINED}; correlated with the growth constant"
     )
-    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.2")
-    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±20 kJ/mol")
-    cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5")
+    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.2", at_least=0.0)
+    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±20 kJ/mol", at_least=0.0)
+    cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5", at_least=0.0)
     cation_diffusion_energy_J_per_mol: float = parameter(
         270e3, "J/mol", f"{STUDY}: none detectable after 550 °C, so at least 2.8 eV"
     )
     conductivity_S_per_m: float = parameter(
         4e-07, "S/m at 45 °C", f"{UNDETERMINED}; only a lower bound near 3e-7: a better conductor changes nothing"
     )
-    conductivity_energy_J_per_mol: float = parameter(50e3, "J/mol", ASSUMED)
-    relative_permittivity: float = parameter(25.0, "1", "literature: ZrO2 films 20-30")
+    conductivity_energy_J_per_mol: float = parameter(50e3, "J/mol", ASSUMED, at_least=0.0)
+    relative_permittivity: float = parameter(
+        25.0, "1", "Wilk, Wallace, Anthony, J. Appl. Phys. 89 (2001) 5243: ZrO2 25"
+    )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        for name in (
-            "density_kg_per_m3",
-            "real_to_nominal_thickness",
-            "conductivity_S_per_m",
-            "relative_permittivity",
-            "coverage_thickness_m",
-        ):
-            value = getattr(self, name)
-            require(value > 0, f"CoatingMaterial {self.name}: {name} must be positive, got {value}.")
-        for name in ("quality_as_coated", "quality_dense"):
-            value = getattr(self, name)
-            require(0 <= value <= 1, f"CoatingMaterial {self.name}: {name} must lie in 0..1, got {value}.")
+        check_parameters(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +63,13 @@ class CathodeSurface:
     """What the interface needs to know of the bare CAM: its BET area and native rocksalt layer."""
 
     bet_area_m2_per_kg: float = parameter(710.0, "m2/kg", f"{STUDY}: BET")
-    native_rocksalt_m: float = parameter(2.0e-9, "m", f"{STUDY}, Fig. 6: 2 nm after coating; assumed for the bare CAM")
+    native_rocksalt_m: float = parameter(
+        2.0e-9, "m", f"{STUDY}, Fig. 6: 2 nm after coating; assumed for the bare CAM", at_least=0.0
+    )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 ZRO2 = CoatingMaterial()

@@ -14,9 +14,7 @@ from sscell.layers.conduction import (
     layer_resistance_ohm_m2,
     layer_time_constant_s,
 )
-from sscell.provenance import parameter
-
-FIT = "fitted to the figures of Kitsche et al. 2022 with a lumped form of this model"
+from sscell.provenance import FIT, check_parameters, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +55,21 @@ class LayerMaterials:
     """Conduction in the layers other than the coating, at 318.15 K; `sources` names where changed values come from."""
 
     decomposition_conductivity_S_per_m: float = parameter(
-        1.927e-07, "S/m at 45 °C", f"{FIT}, times or over 1.5; degenerate with decomposition_volume_m3_per_C"
+        1.895e-07, "S/m at 45 °C", f"{FIT}, times or over 1.5; degenerate with decomposition_volume_m3_per_C"
     )
-    decomposition_energy_J_per_mol: float = parameter(40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV")
+    decomposition_energy_J_per_mol: float = parameter(
+        40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV", at_least=0.0
+    )
     decomposition_permittivity: float = parameter(10.0, "1", "assumed")
-    rocksalt_conductivity_S_per_m: float = parameter(2.345e-08, "S/m at 45 °C", f"{FIT}, times or over 1.2")
-    rocksalt_energy_J_per_mol: float = parameter(40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV")
-    rocksalt_permittivity: float = parameter(12.0, "1", "literature: NiO 11.9")
+    rocksalt_conductivity_S_per_m: float = parameter(2.573e-08, "S/m at 45 °C", f"{FIT}, times or over 1.2")
+    rocksalt_energy_J_per_mol: float = parameter(
+        40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV", at_least=0.0
+    )
+    rocksalt_permittivity: float = parameter(12.0, "1", "Rao, Smakula, J. Appl. Phys. 36 (1965) 2031: NiO 11.9")
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 @dataclass(frozen=True, kw_only=True)

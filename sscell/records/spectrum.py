@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.errors import InputError, require
+from sscell.records.arrays import owned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +33,8 @@ class Spectrum:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "frequency_Hz", checked_frequencies(self.frequency_Hz))
-        z = np.asarray(self.impedance_ohm, dtype=complex)
+        object.__setattr__(self, "frequency_Hz", owned(checked_frequencies(self.frequency_Hz), float))
+        z = owned(self.impedance_ohm, complex)
         object.__setattr__(self, "impedance_ohm", z)
         require(
             z.shape == self.frequency_Hz.shape,
@@ -90,7 +91,10 @@ class Spectrum:
 
 def checked_frequencies(frequency_Hz: Any) -> np.ndarray:
     """Frequencies as a one-dimensional float array, all finite and positive, else InputError."""
-    f = np.atleast_1d(np.asarray(frequency_Hz, dtype=float))
+    try:
+        f = np.atleast_1d(np.array(frequency_Hz, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"frequency_Hz must be numbers, got {frequency_Hz!r}.") from None
     require(f.ndim == 1 and f.size > 0, f"frequency_Hz must be a non-empty list of numbers, got shape {f.shape}.")
     bad = f[~(np.isfinite(f) & (f > 0))]
     require(

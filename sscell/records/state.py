@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sscell.errors import InputError
+from sscell.records.arrays import owned
 
 # Volume element of an axis: spheres weigh their shells, slabs do not.
 AXIS_POWER = {"cathode": 1, "anode": 1, "particle": 3}
@@ -36,6 +37,11 @@ class CellState:
     current_A: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        profiles = {name: Profile(p.axes, owned(p.values, float)) for name, p in self.profiles.items()}
+        object.__setattr__(self, "profiles", profiles)
+        object.__setattr__(self, "edges", {axis: owned(edges, float) for axis, edges in self.edges.items()})
+
     def mean(self, name: str) -> float:
         """Volume average of a profile."""
         if name not in self.profiles:
@@ -48,6 +54,8 @@ class CellState:
 
     def on(self, edges: Mapping[str, np.ndarray]) -> CellState:
         """The same state on another mesh; every volume integral is kept."""
+        if all(np.array_equal(self.edges[axis], new) for axis, new in edges.items() if axis in self.edges):
+            return self
         return CellState(
             profiles={k: _remapped(p, self.edges, edges) for k, p in self.profiles.items()},
             edges=dict(edges),

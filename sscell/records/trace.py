@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.errors import require
+from sscell.records.arrays import owned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +33,8 @@ class CyclingTrace:
 
     def __post_init__(self) -> None:
         for name in ("time_s", "current_A", "voltage_V"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float))
-        object.__setattr__(self, "cycle", np.asarray(self.cycle, dtype=int))
+            object.__setattr__(self, name, owned(getattr(self, name), float))
+        object.__setattr__(self, "cycle", owned(self.cycle, int))
         n = self.time_s.shape
         for name in ("current_A", "voltage_V", "cycle"):
             shape = getattr(self, name).shape

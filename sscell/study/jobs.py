@@ -80,7 +80,8 @@ def run_job(job: Job) -> JobResult:
             problem = str(error)
         except Exception as error:  # a defect or a library's failure: named, and kept to this job
             problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    notes = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, ExtrapolationWarning)))
+    notes = [str(w.message) for w in caught if issubclass(w.category, ExtrapolationWarning)]
+    notes += _told(job.run, cycling.notes) if cycling is not None else []
     return JobResult(
         sample=job.sample,
         run=job.run,
@@ -88,8 +89,14 @@ def run_job(job: Job) -> JobResult:
         cycling=cycling,
         spectra=tuple(spectra),
         problem=problem,
-        warnings=notes,
+        warnings=tuple(dict.fromkeys(notes)),
     )
+
+
+def _told(run: str, notes: Sequence[str]) -> list[str]:
+    """The first of a run's notes, and how many more there are."""
+    more = f" (and {len(notes) - 1} more such steps)" if len(notes) > 1 else ""
+    return [f"{run}, {notes[0]}{more}"] if notes else []
 
 
 def frequencies(eis: EisSpec, quick: bool = False) -> np.ndarray:

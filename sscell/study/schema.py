@@ -76,7 +76,7 @@ class DesignSpec(Strict):
 
     source: str = "scenario"
     counter_electrode: Literal["LTO", "InLi", "Li"] = "LTO"
-    temperature_C: float | None = Field(default=None, gt=-ZERO_CELSIUS_K)
+    temperature_C: float | None = Field(default=None, ge=-100, le=300)
     diameter_mm: float | None = Field(default=None, gt=0)
     cathode_mass_mg: float | None = Field(default=None, gt=0)
     anode_mass_mg: float | None = Field(default=None, gt=0)
@@ -219,7 +219,7 @@ class Scenario(Strict):
         if run.cell == "pellet":
             return design
         assert isinstance(design.positive, CompositeCathode)
-        return liquid_half_cell(design.positive.material)
+        return liquid_half_cell(design.positive.material, design.temperature_K)
 
     def samples_of(self, run: RunSpec) -> tuple[str, ...]:
         """Names of the samples a run is made on."""
@@ -256,6 +256,12 @@ def _check_names(scenario: Scenario, path: Path) -> None:
             if sample_name not in scenario.samples:
                 near = nearest_key(sample_name, scenario.samples)
                 raise InputError(f"Scenario '{path}', run '{name}': sample '{sample_name}' is not defined{near}.")
+        counter = scenario.design.counter_electrode if run.cell == "pellet" else "Li"
+        if run.protocol is not None and counter != "LTO" and (run.lower_V is None or run.upper_V is None):
+            raise InputError(
+                f"Scenario '{path}', run '{name}': the window of '{run.protocol}' is against LTO, and the counter "
+                f"electrode is {counter}; give lower_V and upper_V."
+            )
         try:
             run.plan()
         except InputError as error:

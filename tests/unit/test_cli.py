@@ -64,7 +64,7 @@ def changed(path: Path, old: str, new: str) -> Path:
 
 
 BAD: Sequence[tuple[str, str, str]] = (
-    ("ald_cycles", "ald_cycle", "unknown key 'samples.coated.ald_cycle'; did you mean 'ald_cycles'?"),
+    ("ald_cycles", "ald_cycle", "unknown key 'samples.coated.ald_cycle' (did you mean 'ald_cycles'?)"),
     ("ald_cycles = 15", "coating_thickness_nm = -4.5", "coating_thickness_nm must be a number of at least 0, got -4.5"),
     ("at 1C", "at 0C", "the C-rate must be positive, got '0C'"),
     ("until 2.75 V", "until 2.75", "'2.75' is not a voltage limit"),

@@ -18,19 +18,19 @@ from sscell.engines.pybamm.surface_source import ParticleVolume
 from sscell.errors import InputError
 from sscell.records import CellState, Profile
 
-# Bounds no cell reaches: an event that is switched off.
-NO_LIMIT_V = 1e3
+# Where any cell is stopped, whatever its step says: emptied or overcharged.
+LOWEST_V, HIGHEST_V = -1.0, 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """What the cycler holds, and the limits that end the step; a limit left out never acts."""
+    """What the cycler holds, and the limits that end the step."""
 
     hold_voltage: bool = False
     current_A: float = 0.0
     voltage_V: float = 0.0
-    lowest_V: float = -NO_LIMIT_V
-    highest_V: float = NO_LIMIT_V
+    lowest_V: float = LOWEST_V
+    highest_V: float = HIGHEST_V
     cut_off_A: float = -1.0
 
     @property
@@ -92,23 +92,36 @@ class CompiledCell:
         """Rows of each budget output."""
         return {name: self._expression(name).shape[0] for name in self.output_names}
 
-    def inputs(self, numbers: Mapping[str, float], state: CellState, control: Control) -> dict[str, Any]:
-        """Everything the compiled functions take, in one dictionary; refuses numbers the equations do not know."""
+    def inputs(self, numbers: Mapping[str, float], control: Control) -> dict[str, Any]:
+        """What every compiled function takes; refuses numbers the equations do not know."""
         if set(numbers) != self.number_names:
             odd = ", ".join(sorted(set(numbers) ^ self.number_names))
             raise InputError(f"The cell's numbers and the equations do not fit: {odd}.")
-        state = state.on(self.edges)
-        initial = {
-            f"initial {name}": (
-                state.profiles[name].values.reshape(-1) if shape else float(state.profiles[name].values)
-            )
-            for name, (_, _, shape) in self.slices.items()
+        return {**numbers, **control.inputs}
+
+    def initial(self, state: CellState) -> dict[str, Any]:
+        """The state as the solver takes it: one input a state variable."""
+        profiles = self.on_mesh(state).profiles
+        return {
+            f"initial {name}": profiles[name].values.reshape(-1) if axes else float(profiles[name].values)
+            for name, axes in self.axes.items()
         }
-        return {**numbers, **initial, **control.inputs}
+
+    def on_mesh(self, state: CellState) -> CellState:
+        """The state on this mesh; InputError if it is of another kind of cell."""
+        if not isinstance(state, CellState):
+            raise InputError(f"state must be a CellState, such as result.final_state, got {type(state).__name__}.")
+        if set(state.profiles) != set(self.slices):
+            odd = ", ".join(sorted(set(state.profiles) ^ set(self.slices)))
+            raise InputError(
+                f"The state is of another kind of cell than this one ({odd} do not fit); start from a state of a cell "
+                "with the same electrodes and layers."
+            )
+        return state.on(self.edges)
 
     def y_from(self, state: CellState, current_A: float = 0.0) -> np.ndarray:
         """The state vector of a CellState on this mesh."""
-        state = state.on(self.edges)
+        state = self.on_mesh(state)
         y = np.empty(self.size)
         for name, (where, scale, _) in self.slices.items():
             y[where] = state.profiles[name].values.reshape(-1) / scale
@@ -130,16 +143,16 @@ class CompiledCell:
 
     def right_hand_side(self, y: np.ndarray, inputs: Mapping[str, Any]) -> np.ndarray:
         """dy/dt, and the residual of the current's equation in its place."""
-        return np.asarray(self._dynamics()[0](y, self._stacked(inputs))).reshape(-1)
+        return np.asarray(self._dynamics[0](y, self._stacked(inputs))).reshape(-1)
 
     def jacobian_entries(self, y: np.ndarray, inputs: Mapping[str, Any]) -> np.ndarray:
         """Entries of the Jacobian of [dy/dt; current equation; voltage; outputs], ordered as `jacobian_pattern`."""
-        return np.array(self._dynamics()[1](y, self._stacked(inputs)).nonzeros())
+        return np.array(self._dynamics[1](y, self._stacked(inputs)).nonzeros())
 
     @functools.cached_property
     def jacobian_pattern(self) -> tuple[np.ndarray, np.ndarray]:
         """Row and column of each entry; rows beyond the states are the voltage, then the outputs."""
-        rows, columns = self._dynamics()[1].sparsity_out(0).get_triplet()
+        rows, columns = self._dynamics[1].sparsity_out(0).get_triplet()
         return np.array(rows), np.array(columns)
 
     @functools.cached_property
@@ -161,7 +174,7 @@ class CompiledCell:
     def _expression(self, name: str) -> pybamm.Symbol:
         return self.model.get_processed_variable(name)
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - compiled cells live as long as the process
+    @functools.cached_property
     def _dynamics(self) -> tuple[casadi.Function, casadi.Function]:
         y, p, symbols = self._symbols
         t = casadi.MX(0)

@@ -32,17 +32,20 @@ class Linearised(NamedTuple):
     output: csr_matrix
     feedthrough: np.ndarray
     y: np.ndarray
+    voltage_V: float
 
 
 def linearised(cell: Cell, state: CellState, mesh: Mesh) -> Linearised:
     """The model about `state` on `mesh`, its potentials settled at zero current first."""
     compiled = compiled_cell(cell.structure, mesh)
-    inputs = compiled.inputs(cell.numbers, state, Control())
+    inputs = compiled.inputs(cell.numbers, Control())
     y, entries = _settled(compiled, blocks_of(cell.structure, mesh), compiled.y_from(state), inputs)
-    return from_entries(blocks_of(cell.structure, mesh), y, entries)
+    voltage_V = float(compiled.evaluate(("Voltage [V]",), y, inputs)[0, 0])
+    return from_entries(blocks_of(cell.structure, mesh), y, entries, voltage_V)
 
 
-def from_entries(blocks: Blocks, y: np.ndarray, entries: np.ndarray) -> Linearised:
+def from_entries(blocks: Blocks, y: np.ndarray, entries: np.ndarray, voltage_V: float = 0.0) -> Linearised:
+    """The blocks filled with the Jacobian's entries."""
     return Linearised(
         states=blocks.states,
         jacobian=blocks.jacobian.filled(entries),
@@ -50,6 +53,7 @@ def from_entries(blocks: Blocks, y: np.ndarray, entries: np.ndarray) -> Linearis
         output=blocks.output.filled(entries),
         feedthrough=blocks.feedthrough.filled(entries).toarray().reshape(-1),
         y=y,
+        voltage_V=voltage_V,
     )
 
 

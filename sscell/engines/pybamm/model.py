@@ -112,6 +112,10 @@ class LayeredCell:
         self._rate(active, -isolation)
         isolated = self._state("isolated_lithium", "cathode")
         self._rate(isolated, isolation * pybamm.r_average(stoichiometry))
+        surface_per_area = n("area_m2") * thickness * area
+        left_V = pybamm.Integral(isolation * v_dl, x)
+        left_A = surface_per_area * n("cathode_double_layer_F_per_m2") * left_V
+        self._rate(self._state("isolated_double_layer_C"), left_A)
 
         self.outputs |= {
             "Double-layer voltage [V]": v_dl,
@@ -122,7 +126,7 @@ class LayeredCell:
             "Surface stoichiometry": surface,
             "Equilibrium voltage [V]": equilibrium_V,
         }
-        side_current_A = n("area_m2") * thickness * area * pybamm.Integral(active * oxidation, x)
+        side_current_A = surface_per_area * pybamm.Integral(active * oxidation, x)
         self._rate(self._state("oxidation_charge_C"), side_current_A)
         # φ_e(0) - φ_e(1) = ∫ i_e dx/κ, by parts with i_e(1) = 0.
         ionic_drop = -pybamm.Integral(x * pybamm.div(i_e), x) * thickness / kappa

@@ -12,7 +12,7 @@ import pybamm
 
 from sscell.cell import Cell, CellStructure, fresh_state
 from sscell.engines.mesh import CYCLING_MESH, Mesh
-from sscell.engines.pybamm.compiled import NO_LIMIT_V, CompiledCell, Control, compiled_cell
+from sscell.engines.pybamm.compiled import HIGHEST_V, LOWEST_V, CompiledCell, Control, compiled_cell
 from sscell.engines.result import CycleSummary, SimulationResult
 from sscell.protocol import Protocol, Step
 from sscell.records import CellState, CyclingTrace
@@ -24,13 +24,17 @@ OUTPUTS = ("Voltage [V]",)
 
 
 class StepRun(NamedTuple):
-    """One step as it ran: times from its start, current and voltage along it, the last state vector."""
+    """One step as it ran: times from its start, current and voltage along it, the last state vector.
+
+    problem: why the run cannot go on ('' if it can); note: what is worth telling.
+    """
 
     time_s: np.ndarray
     current_A: np.ndarray
     voltage_V: np.ndarray
     y: np.ndarray
-    problem: str
+    problem: str = ""
+    note: str = ""
 
 
 @dataclass
@@ -43,8 +47,12 @@ class Recorder:
     pieces: list[tuple[np.ndarray, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def add(self, started_s: float, run: StepRun, cycle: int) -> None:
+        """Append a step to the trace."""
+        self.pieces.append((started_s + run.time_s, run.current_A, run.voltage_V, np.full(run.time_s.size, cycle)))
+
     def trace(self) -> CyclingTrace:
-        """All finished steps as one record."""
+        """All steps so far as one record."""
         columns = [np.concatenate(c) for c in zip(*self.pieces, strict=True)] if self.pieces else [np.zeros(0)] * 4
         return CyclingTrace(
             time_s=columns[0],
@@ -68,30 +76,26 @@ def simulate(
     """Run the protocol from `state` (None: the cell's own, else fresh); see `SimulationResult`."""
     compiled = compiled_cell(cell.structure, mesh)
     solver = _solver(cell.structure, mesh, rtol, atol)
-    start = state if state is not None else cell.state
-    now = (start if start is not None else fresh_state(cell, compiled.edges)).on(compiled.edges)
+    now = compiled.on_mesh(state if state is not None else fresh_state(cell, compiled.edges))
     recorder = Recorder(cell.design.active_mass_kg)
     for number, steps in enumerate(protocol.cycles, start=1):
-        runs: list[tuple[Step, StepRun]] = []
+        runs: list[StepRun] = []
         before = now
         for position, step in enumerate(steps, start=1):
             run = _run_step(cell, compiled, solver, step, now)
+            started_s, now = now.time_s, compiled.state_from(run.y, now.time_s + float(run.time_s[-1]))
+            recorder.add(started_s, run, number)
+            runs.append(run)
             if run.problem:
+                kept = f"Cycles 1 to {number - 1} are kept" if number > 1 else "No cycle was finished"
                 message = (
                     f"The run stopped in cycle {number}, step {position} ('{step.text}'): {run.problem}; the cell was "
-                    f"at {run.voltage_V[-1]:.3f} V{_where(now)}. Cycles 1 to {number - 1} are kept."
+                    f"at {run.voltage_V[-1]:.3f} V{_where(now)}. {kept}."
                 )
-                return _result(recorder, before, complete=False, message=message)
-            if run.time_s.size == 1 and not step.is_rest:
-                recorder.notes.append(f"cycle {number}: '{step.text}' ended at once, its limit was already passed")
-            runs.append((step, run))
-            now = compiled.state_from(run.y, now.time_s + float(run.time_s[-1]))
-        elapsed = before.time_s
-        for _, run in runs:
-            t = elapsed + run.time_s
-            recorder.pieces.append((t, run.current_A, run.voltage_V, np.full(t.size, number)))
-            elapsed = float(t[-1])
-        recorder.rows.append(_summary(cell, number, [run for _, run in runs], before, now))
+                return _result(recorder, now, complete=False, message=message)
+            if run.note:
+                recorder.notes.append(f"cycle {number}: '{step.text}' {run.note}")
+        recorder.rows.append(_summary(cell, number, runs, before, now))
         recorder.states.append(now)
     return _result(recorder, now)
 
@@ -112,39 +116,48 @@ def _result(recorder: Recorder, final: CellState, complete: bool = True, message
 def _solver(structure: CellStructure, mesh: Mesh, rtol: float, atol: float) -> pybamm.IDAKLUSolver:
     """One solver a compiled cell; IDAKLU ties itself to a model."""
     # The current's own equation is left out of the error test: at tight tolerance its jump at a step's start fails it.
-    return pybamm.IDAKLUSolver(rtol=rtol, atol=atol, options={"suppress_algebraic_error": True})
+    # A failure is not raised, so that what was solved before it is kept.
+    return pybamm.IDAKLUSolver(rtol=rtol, atol=atol, on_failure="ignore", options={"suppress_algebraic_error": True})
 
 
 def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, step: Step, state: CellState) -> StepRun:
     control, duration_s = _control(cell, step)
-    inputs = compiled.inputs(cell.numbers, state, control)
+    inputs = compiled.inputs(cell.numbers, control)
     y0 = compiled.y_from(state, control.current_A)
     if control.hold_voltage:
         y0[compiled.current_index] = _holding_current(compiled, y0, inputs, control.voltage_V)
-    voltage = float(compiled.evaluate(OUTPUTS, y0, inputs)[0, 0])
-    if not control.lowest_V < voltage < control.highest_V:
-        here = np.array([voltage])
-        return StepRun(np.zeros(1), np.array([y0[compiled.current_index]]), here, y0, "")
+    voltage_V = float(compiled.evaluate(OUTPUTS, y0, inputs)[0, 0])
+    current_A = float(y0[compiled.current_index])
+    here = StepRun(np.zeros(1), np.array([current_A]), np.array([voltage_V]), y0)
+    if not control.lowest_V < voltage_V < control.highest_V or abs(current_A) <= control.cut_off_A:
+        return here._replace(note="ended at once, its limit was already passed")
     try:
-        solution = solver.solve(compiled.model, np.array([0.0, duration_s]), inputs=inputs)
-    except pybamm.SolverError as error:
-        reason = " ".join(str(error).split())[:200]
-        return StepRun(
-            np.zeros(1),
-            y0[compiled.current_index : compiled.current_index + 1],
-            np.array([voltage]),
-            y0,
-            f"the solver failed ({reason})",
+        solution = solver.solve(
+            compiled.model, np.array([0.0, duration_s]), inputs={**inputs, **compiled.initial(state)}
         )
+    except pybamm.SolverError as error:
+        return here._replace(problem=f"the solver failed ({' '.join(str(error).split())[:120]})")
     y = solution.y
     v = compiled.evaluate(OUTPUTS, y, inputs)[0]
-    problem = ""
-    if step.duration_s is None and solution.termination == "final time":
-        problem = f"no limit was reached within {duration_s / 3600:.0f} h"
-    if not np.isfinite(v).all():
-        problem = "the solution is not finite"
     # Copies: a view would keep every state of every step in memory.
-    return StepRun(np.array(solution.t), y[compiled.current_index].copy(), v, y[:, -1].copy(), problem)
+    run = StepRun(np.array(solution.t), y[compiled.current_index].copy(), v, y[:, -1].copy())
+    return run._replace(problem=_problem(step, control, solution.termination, run))
+
+
+def _problem(step: Step, control: Control, termination: str, run: StepRun) -> str:
+    """Why a step that was solved does not count as done; '' if it does."""
+    hours = run.time_s[-1] / 3600
+    if termination == "failure":
+        return f"the solver failed after {hours:.2f} h of the step"
+    if not np.isfinite(run.voltage_V).all():
+        return f"the solution is not finite after {hours:.2f} h of the step"
+    asked = step.until_voltage_V is not None
+    if termination.startswith("event") and not asked and not control.hold_voltage:
+        state, limit = ("emptied", "1.35") if control.current_A > 0 else ("overcharged", "2.75")
+        return f"the cell was {state} after {hours:.2f} h of the step; add a limit, such as 'or until {limit} V'"
+    if step.duration_s is None and termination == "final time":
+        return f"no limit was reached within {hours:.0f} h"
+    return ""
 
 
 def _control(cell: Cell, step: Step) -> tuple[Control, float]:
@@ -158,8 +171,8 @@ def _control(cell: Cell, step: Step) -> tuple[Control, float]:
     limit = step.until_voltage_V
     control = Control(
         current_A=current,
-        lowest_V=limit if limit is not None and current > 0 else -NO_LIMIT_V,
-        highest_V=limit if limit is not None and current < 0 else NO_LIMIT_V,
+        lowest_V=limit if limit is not None and current > 0 else LOWEST_V,
+        highest_V=limit if limit is not None and current < 0 else HIGHEST_V,
     )
     if step.duration_s is not None:
         return control, step.duration_s

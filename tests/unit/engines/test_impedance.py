@@ -36,6 +36,16 @@ def test_bad_frequencies_are_refused(frequency_Hz: list[float], message: str) ->
         ss.impedance(CELL, frequency_Hz)
 
 
+def test_frequencies_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ss.InputError, match=r"frequency_Hz must be numbers, got \['a'\]"):
+        ss.impedance(CELL, ["a"])
+
+
+def test_voltage_is_known_without_a_rest() -> None:
+    spectrum = ss.impedance(CELL, [1.0], rest_h=0)
+    assert spectrum.state["voltage_V"] == pytest.approx(ss.impedance(CELL, [1.0]).state["voltage_V"], abs=1e-3)
+
+
 def test_bad_rest_and_engine_are_refused() -> None:
     with pytest.raises(ss.InputError, match="rest_h must be at least 0 hours, got -1"):
         ss.impedance(CELL, [1.0], rest_h=-1)

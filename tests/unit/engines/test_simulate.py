@@ -6,6 +6,7 @@ import pytest
 
 import sscell as ss
 from sscell.engines.pybamm import simulate as module
+from sscell.protocol import protocol_from
 
 CELL = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
 CYCLE = ["Charge at C/2 until 2.75 V", "Discharge at C/2 until 1.35 V"]
@@ -35,8 +36,44 @@ def test_a_solver_failure_keeps_every_finished_cycle(monkeypatch: pytest.MonkeyP
         assert words in result.message
     assert list(result.cycles.cycle) == [1, 2]
     np.testing.assert_allclose(result.cycles.discharge_capacity_mAh_per_g, whole.cycles.discharge_capacity_mAh_per_g)
-    assert set(result.trace.cycle) == {1, 2}
-    assert result.final_state.time_s == pytest.approx(whole.final_state.time_s, rel=1e-12)
+    # What was done of the third cycle is in the trace and in the final state, not among the finished cycles.
+    assert set(result.trace.cycle) == {1, 2, 3}
+    assert len(result.states) == 2
+    assert result.final_state.time_s > whole.final_state.time_s + 3600
+
+
+def test_a_failure_in_the_first_cycle_says_that_none_was_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = module._solver(CELL.structure, module.CYCLING_MESH, module.RTOL, module.ATOL)
+    monkeypatch.setattr(module, "_solver", lambda *_: FailsAt(real, at=1))
+    result = ss.simulate(CELL, CYCLE)
+    assert "No cycle was finished" in result.message and result.cycles.empty
+
+
+def test_a_failure_within_a_step_keeps_the_step_until_there() -> None:
+    """Tolerances no solver meets: the trace goes as far as the solver came."""
+    result = module.simulate(CELL, protocol_from(CYCLE), rtol=1e-16, atol=1e-18)
+    assert not result.complete and "cycle 1, step 1" in result.message
+    assert len(result.trace) >= 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (["Discharge at C/10 for 5 hours"], "the cell was emptied after"),
+        (["Charge at C/10 for 20 hours"], "the cell was overcharged after"),
+    ],
+)
+def test_a_timed_step_does_not_run_out_of_the_cell(steps: list[str], words: str) -> None:
+    result = ss.simulate(CELL, steps)
+    assert not result.complete
+    assert words in result.message and "add a limit, such as 'or until" in result.message
+    assert result.trace.voltage_V.min() > -1.01 and result.trace.voltage_V.max() < 6.01
+
+
+def test_a_hold_whose_current_is_already_small_ends_at_once() -> None:
+    result = ss.simulate(CELL, ["Charge at C/10 until 2.75 V", "Hold at 2.75 V until 1C"])
+    assert result.complete
+    assert "'Hold at 2.75 V until 1C' ended at once" in result.notes[0]
 
 
 def test_voltage_limits_are_met_to_a_tenth_of_a_millivolt() -> None:
@@ -97,6 +134,7 @@ def test_another_counter_electrode_cycles() -> None:
     ("protocol", "message"),
     [
         (["Charge at C/10 until 1.35 V", "Discharge at C/10 until 2.75 V"], "voltage limits are crossed"),
+        ([["Charge at C/10 until 1.35 V", "Rest for 1 hour"], ["Discharge at C/10 until 2.75 V"]], "limits are crossed"),
         (["Charge at 0C until 2.75 V"], "C-rate must be positive"),
         ([], "at least one step"),
     ],
@@ -106,10 +144,24 @@ def test_bad_protocols_are_refused(protocol: list[str], message: str) -> None:
         ss.simulate(CELL, protocol)
 
 
+def test_several_windows_in_one_cycle_are_allowed() -> None:
+    steps = ["Charge at 1C until 2.2 V", "Discharge at 1C until 1.5 V", "Charge at 1C until 2.7 V"]
+    assert ss.simulate(CELL, [*steps, "Discharge at 1C until 2.3 V"]).complete
+
+
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(ss.InputError, match="Engine 'jaxx' is not known; use one of: pybamm"):
         ss.simulate(CELL, CYCLE, engine="jaxx")
     with pytest.raises(ss.InputError, match="no active material, so a C-rate means nothing"):
         ss.simulate(ss.Cell(design=ss.electrolyte_pellet()), CYCLE)
+    with pytest.raises(ss.InputError, match="no electrode that reacts, so 'Hold at 1 V for 1 minute' has no current"):
+        ss.simulate(ss.Cell(design=ss.electrolyte_pellet()), ["Hold at 1 V for 1 minute"])
+    with pytest.raises(ss.InputError, match="state must be a CellState, such as result.final_state, got SimulationRes"):
+        ss.simulate(CELL, CYCLE, state=ss.simulate(CELL, ["Rest for 1 minute"]))
+    other = ss.Cell(interface=CELL.interface, design=ss.CellDesign(negative=ss.INDIUM_LITHIUM))
+    with pytest.raises(ss.InputError, match="another kind of cell than this one .*negative_V"):
+        ss.simulate(other, CYCLE, state=ss.simulate(CELL, ["Rest for 1 minute"]).final_state)
+    with pytest.raises(ss.InputError, match="cathode needs at least 3 cells, got 2"):
+        ss.Mesh(2, 2, 2)
     with pytest.raises(ss.InputError, match="finished cycles 1 to 1"):
         ss.simulate(CELL, CYCLE).state_after(2)

@@ -215,10 +215,10 @@ def test_unknown_coating_names_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"density_kg_per_m3": 0.0}, "CoatingMaterial X: density_kg_per_m3 must be positive, got 0.0"),
-        ({"conductivity_S_per_m": -1.0}, "conductivity_S_per_m must be positive, got -1.0"),
-        ({"coverage_thickness_m": math.nan}, "coverage_thickness_m must be positive, got nan"),
-        ({"quality_dense": 1.5}, "quality_dense must lie in 0..1, got 1.5"),
+        ({"density_kg_per_m3": 0.0}, "CoatingMaterial X: density_kg_per_m3 must be above 0 .kg/m3., got 0"),
+        ({"conductivity_S_per_m": -1.0}, "conductivity_S_per_m must be above 0 .*, got -1"),
+        ({"coverage_thickness_m": math.nan}, "coverage_thickness_m must be a finite number in m, got nan"),
+        ({"quality_dense": 1.5}, "quality_dense must be at least 0 and at most 1 .no unit., got 1.5"),
     ],
 )
 def test_refused_material(given: dict, message: str) -> None:

@@ -292,11 +292,11 @@ def test_score(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fact", "message"),
     [
-        ({"measure": "discharge"}, "fact 'f': unknown measure 'discharge' of a run; did you mean 'discharge_"),
+        ({"measure": "discharge"}, "fact 'f': unknown measure 'discharge' of a run .did you mean 'discharge_"),
         ({"measure": "crystallite_size"}, "unknown measure 'crystallite_size' of a run"),
         ({"protocol": "process"}, "unknown measure 'discharge_capacity' of a recipe"),
-        ({"kind": "lower_bond"}, "unknown kind 'lower_bond'; did you mean 'lower_bound'?"),
-        ({"use": "fitted"}, "unknown use 'fitted'; did you mean 'fit'?"),
+        ({"kind": "lower_bond"}, "unknown kind 'lower_bond' .did you mean 'lower_bound'?"),
+        ({"use": "fitted"}, "unknown use 'fitted' .did you mean 'fit'?"),
         ({"value": [1, 2, 3]}, r"a range must be two numbers, got \[1, 2, 3\]"),
         ({"relations": ["a < b"]}, "relation 'a < b' must read 'A > B'"),
         ({"measure": "discharge_gain"}, "measure 'discharge_gain' needs the key 'reference'"),

@@ -404,6 +404,8 @@ cycles = 200
 [runs.liquid]
 protocol = "first_cycle"
 cell = "liquid_half_cell"
+lower_V = 2.9
+upper_V = 4.3
 """
     study = read_scenario(scenario(text))
     jobs = [
