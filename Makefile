@@ -11,7 +11,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/ruff check sscell tests scenarios
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not benchmark"
+	$(BIN)/pytest
 
 bench: $(VENV)/.installed-test
 	$(BIN)/pytest -m benchmark -s tests/benchmarks

@@ -33,4 +33,4 @@ def require(condition: bool, message: str) -> None:
 
 def extrapolates(message: str) -> None:
     """Warn that a law is used outside its range; `message` says which law and from what range."""
-    warnings.warn(message, ExtrapolationWarning, stacklevel=3)
+    warnings.warn(message, ExtrapolationWarning, stacklevel=4)

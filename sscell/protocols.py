@@ -39,7 +39,7 @@ def gitt(
     rate: str = "0.1C",
     pulse_min: float = 15,
     rest_h: float = 1,
-    pulses: int = 20,
+    pulses: int = 48,
     lower_V: float = LOWER_V,
     upper_V: float = UPPER_V,
 ) -> Protocol:

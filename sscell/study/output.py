@@ -52,7 +52,7 @@ def check_folder(folder: Path) -> None:
     """Refuse a results folder that holds something else than results of ours."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out '{folder}' is a file; name a folder.")
-    ground = next(p for p in folder.resolve().parents if p.exists())
+    ground = next((p for p in folder.resolve().parents if p.exists()), folder)
     if not ground.is_dir() or not os.access(ground, os.W_OK):
         raise InputError(f"--out '{folder}' cannot be made: '{ground}' is not a folder that can be written to.")
     if folder.is_dir():

@@ -90,7 +90,8 @@ def _computed(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResul
         yield from ((job, run_job(job)) for job in jobs)
         return
     # Fresh interpreters: forking a process that has run the solver's threads is not safe.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context, parent = get_context("spawn"), os.getpid()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with, initargs=(parent,)) as pool:
         longest_first = sorted(jobs, key=lambda j: -len(j.scenario.runs[j.run].plan(j.quick)))
         futures = {pool.submit(run_job, job): job for job in longest_first}
         for future in as_completed(futures):
@@ -99,6 +100,19 @@ def _computed(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResul
                 yield job, future.result()
             except BrokenProcessPool:
                 yield job, _lost(job)
+
+
+def _die_with(parent: int) -> None:
+    """In a worker: end when the process that made it is gone, so that a killed study leaves nobody behind."""
+    import threading
+    import time
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _lost(job: Job) -> JobResult:

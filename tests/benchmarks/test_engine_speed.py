@@ -71,13 +71,11 @@ def test_time_per_cycle() -> None:
         seconds = median_s(lambda p=plan: ss.simulate(which, p), 5) / 10
         print(f"\n{rate}: {1e3 * seconds:.0f} ms a cycle", end="")
     print(f"; first cycle with compilation {first:.2f} s")
-    assert first > 0
 
 
 @pytest.mark.benchmark
 def test_memory_of_200_cycles() -> None:
     """In a process of its own, so that the peak is this run's."""
-    import resource
     import subprocess
 
     script = (
@@ -89,4 +87,3 @@ def test_memory_of_200_cycles() -> None:
     print(f"\n200 cycles: {float(out[1]):.0f} MB at the peak")
     assert int(out[0]) == 200
     assert float(out[1]) < 1024
-    assert resource.RUSAGE_SELF == 0

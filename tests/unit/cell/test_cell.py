@@ -248,7 +248,10 @@ def test_changed_value_carries_its_source() -> None:
     [
         (lambda: ss.Cell(), "a composite cathode needs an interface; make one with ss.interface_from_recipe"),
         (lambda: ss.CellDesign(diameter_m=0.0), "CellDesign pellet: diameter_m must be above 0 .m., got 0"),
-        (lambda: ss.CellDesign(temperature_K=-1.0), "temperature_K must be at least 173.15 and at most 573.15 .K., got -1"),
+        (
+            lambda: ss.CellDesign(temperature_K=-1.0),
+            "temperature_K must be at least 173.15 and at most 573.15 .*, got -1",
+        ),
         (lambda: ss.CellDesign(lead_inductance_H=-1e-9), "lead_inductance_H must be at least 0 .H., got -1e-09"),
         (
             lambda: ss.CellDesign(positive=ss.BlockingElectrode()),
@@ -263,10 +266,19 @@ def test_changed_value_carries_its_source() -> None:
         (lambda: ss.CompositeCathode(active_mass_fraction=0.99, electrolyte_mass_fraction=0.0), "must be above 0"),
         (lambda: ss.CathodeSurface(native_rocksalt_m=-1e-9), "CathodeSurface: native_rocksalt_m must be at least 0"),
         (lambda: ss.CellDesign(diameter_m="10"), "diameter_m must be a finite number in m, got '10'"),
-        (lambda: ss.Separator(porosity=-0.1), "Separator: porosity must be at least 0 and at most 0.95 .no unit., got -0.1"),
-        (lambda: ss.Electrolyte(conductivity_S_per_m=0.0), "Electrolyte LPSCl: conductivity_S_per_m must be above 0 .S/m at 25 °C., got 0"),
+        (
+            lambda: ss.Separator(porosity=-0.1),
+            "Separator: porosity must be at least 0 and at most 0.95 .no unit., got -0.1",
+        ),
+        (
+            lambda: ss.Electrolyte(conductivity_S_per_m=0.0),
+            "Electrolyte LPSCl: conductivity_S_per_m must be above 0 .S/m at 25 °C., got 0",
+        ),
         (lambda: ss.Electrolyte(oxidation_A_per_m2=-1.0), "oxidation_A_per_m2 must be at least 0 .*, got -1"),
-        (lambda: ss.CathodeMaterial(particle_diameter_m=math.nan), "particle_diameter_m must be a finite number in m, got nan"),
+        (
+            lambda: ss.CathodeMaterial(particle_diameter_m=math.nan),
+            "particle_diameter_m must be a finite number in m, got nan",
+        ),
         (
             lambda: ss.CathodeMaterial(fresh_stoichiometry=1.1),
             "stoichiometry_at_4V3 < fresh_stoichiometry <= 1 must hold, got .* and 1.1",

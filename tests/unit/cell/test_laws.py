@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -168,3 +169,32 @@ ROWS = np.linspace(0, 1, 30)
 def test_refused_table(x: np.ndarray, v: np.ndarray, message: str) -> None:
     with pytest.raises(InputError, match=message):
         ss.open_circuit_from_table(x, v, source="lab")
+
+
+@pytest.mark.measured
+def test_open_circuit_law_gives_back_its_curves(measured: Path) -> None:
+    """The mean of charge and discharge of the C/50 half cell, y = 0.995 (1 - charged share), as its source says."""
+    from scipy.io import loadmat
+
+    share, mean = np.linspace(0, 1, 801), 0.0
+    for way in ("Delithiation", "Lithiation"):
+        name = f"LGM36_PE_coin_Cathode_{way}_0C02"
+        record = loadmat(measured / "OCP" / f"{name}.mat")[f"MRe_M36_PE_coin_Cathode_{way}_0C02"][0, 0]
+        charged, voltage_V = (record[key].ravel().astype(float) for key in ("normalizedCapacity", "voltage"))
+        order = np.argsort(charged)
+        mean = mean + np.interp(share, charged[order], voltage_V[order]) / 2
+    error_V = NCM_OPEN_CIRCUIT(0.995 * (1 - share), 0.0, np) - mean
+    inner = (share > 0.02) & (share < 0.98)
+    assert np.sqrt(np.mean(error_V[inner] ** 2)) == pytest.approx(NCM_OPEN_CIRCUIT.error_V, rel=0.2)
+
+
+def test_a_table_keeps_its_own_scale_in_a_cell() -> None:
+    """A user's curve is used on the stoichiometry it was given on, whatever the cell's other parameters say."""
+    x = np.linspace(0.05, 1.0, 60)
+    table_V = 4.4 - 0.9 * x - 0.05 * np.tanh((x - 0.5) / 0.1)
+    law = ss.open_circuit_from_table(x, table_V, source="made up")
+    material = ss.CathodeMaterial(open_circuit=law, fresh_stoichiometry=0.9)
+    cell = ss.Cell.from_recipe(ss.Recipe(), design=ss.CellDesign(positive=ss.CompositeCathode(material=material)))
+    rested = ss.simulate(cell, ["Rest for 1 minute"])
+    expected_V = float(np.interp(0.9, x, table_V)) - ss.AnodeMaterial().open_circuit(0.05, 0, np)
+    assert rested.trace.voltage_V[-1] == pytest.approx(expected_V, abs=3 * law.error_V + 2e-3)

@@ -134,7 +134,7 @@ def test_another_counter_electrode_cycles() -> None:
     ("protocol", "message"),
     [
         (["Charge at C/10 until 1.35 V", "Discharge at C/10 until 2.75 V"], "voltage limits are crossed"),
-        ([["Charge at C/10 until 1.35 V", "Rest for 1 hour"], ["Discharge at C/10 until 2.75 V"]], "limits are crossed"),
+        ([["Charge at C/10 until 1.35 V", "Rest for 1 hour"], ["Discharge at C/10 until 2.75 V"]], "are crossed"),
         (["Charge at 0C until 2.75 V"], "C-rate must be positive"),
         ([], "at least one step"),
     ],
@@ -154,12 +154,12 @@ def test_bad_arguments_are_refused() -> None:
         ss.simulate(CELL, CYCLE, engine="jaxx")
     with pytest.raises(ss.InputError, match="no active material, so a C-rate means nothing"):
         ss.simulate(ss.Cell(design=ss.electrolyte_pellet()), CYCLE)
-    with pytest.raises(ss.InputError, match="no electrode that reacts, so 'Hold at 1 V for 1 minute' has no current"):
+    with pytest.raises(ss.InputError, match="no electrode that reacts, so 'Hold at 1 V for 1 minute'"):
         ss.simulate(ss.Cell(design=ss.electrolyte_pellet()), ["Hold at 1 V for 1 minute"])
-    with pytest.raises(ss.InputError, match="state must be a CellState, such as result.final_state, got SimulationRes"):
+    with pytest.raises(ss.InputError, match=r"state must be a CellState, .* got SimulationResult"):
         ss.simulate(CELL, CYCLE, state=ss.simulate(CELL, ["Rest for 1 minute"]))
     other = ss.Cell(interface=CELL.interface, design=ss.CellDesign(negative=ss.INDIUM_LITHIUM))
-    with pytest.raises(ss.InputError, match="another kind of cell than this one .*negative_V"):
+    with pytest.raises(ss.InputError, match=r"another kind of cell than this one .*negative_V"):
         ss.simulate(other, CYCLE, state=ss.simulate(CELL, ["Rest for 1 minute"]).final_state)
     with pytest.raises(ss.InputError, match="cathode needs at least 3 cells, got 2"):
         ss.Mesh(2, 2, 2)

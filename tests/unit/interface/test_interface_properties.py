@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 import sscell as ss
 from sscell.interface import ZRO2, CathodeSurface, interface_values, recipe_values
 
+# Dwells and ramps other than the study's own extrapolate, and say so; here the laws are tried beyond them.
+pytestmark = pytest.mark.filterwarnings("ignore::sscell.errors.ExtrapolationWarning")
+
 CYCLES = st.floats(0, 15)
 ANNEAL_C = st.floats(250, 700)
 DWELL_MIN = st.floats(15, 60)
