@@ -33,7 +33,7 @@ def print_summary(study: StudyResult, console: Console) -> None:
 
 
 def _lines(study: StudyResult) -> list[tuple[str, str]]:
-    lines = []
+    lines = [(line, "dim") for line in _ages(study)]
     if study.facts:
         s = score(study.facts)
         lines.append((
@@ -45,3 +45,12 @@ def _lines(study: StudyResult) -> list[tuple[str, str]]:
     if study.folder is not None:
         lines.append((f"Report: {study.folder / 'report.html'}", ""))
     return lines
+
+
+def _ages(study: StudyResult) -> list[str]:
+    """After how many cycles the aged resistances hold, as they are not the same for every sample."""
+    after: dict[str, list[str]] = {}
+    for row in study.summary.to_dict(orient="records"):
+        if row["aged_after"]:
+            after.setdefault(row["aged_after"], []).append(str(row["sample"]))
+    return [f"R_int aged after {when}: {', '.join(samples)}" for when, samples in after.items()]

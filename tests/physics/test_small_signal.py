@@ -6,7 +6,7 @@ import pytest
 
 import sscell as ss
 from sscell.engines.mesh import CYCLING_MESH
-from sscell.engines.pybamm.compiled import Control, compiled_cell, discretised
+from sscell.engines.pybamm.compiled import compiled_cell, discretised
 from sscell.engines.pybamm.impedance import lead_impedance
 from sscell.engines.pybamm.linearise import linearised
 from sscell.engines.pybamm.model import LayeredCell
@@ -37,8 +37,7 @@ def test_time_domain_response_agrees_with_the_frequency_domain(
 
     compiled = compiled_cell(cell.structure, CYCLING_MESH)
     settled = compiled.state_from(linearised(cell, state, CYCLING_MESH).y, state.time_s)
-    inputs = compiled.inputs(cell.numbers, settled, Control())
-    inputs = {k: v for k, v in inputs.items() if k not in Control().inputs}
+    inputs = {**cell.numbers, **compiled.initial(settled)}
 
     periods = PERIODS[frequency_Hz]
     times = np.linspace(0, periods / frequency_Hz, 200 * periods + 1)
