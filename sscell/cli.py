@@ -17,6 +17,7 @@ from sscell.errors import InputError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance.",
 )

@@ -133,8 +133,25 @@ class Cell:
         n = self.numbers
         return n["cathode_area_per_volume_per_m"] * n["cathode_thickness_m"]
 
+    @property
+    def roughness(self) -> float:
+        """BET area over sphere area of the CAM: about 2.
+
+        Currents and layers are counted per sphere area, so a rougher surface looks like better conducting layers: the
+        roughness is degenerate with every layer's conductivity.
+        """
+        positive = self.design.positive
+        if self.interface is None or not isinstance(positive, CompositeCathode):
+            raise InputError("Cell: an electrolyte pellet has no active material, so it has no roughness.")
+        cam = positive.material
+        sphere_m2_per_kg = 6 / (cam.density_kg_per_m3 * cam.particle_diameter_m)
+        return self.interface.surface.bet_area_m2_per_kg / sphere_m2_per_kg
+
     def interface_resistance_ohm_m2(self, state: CellState | None = None) -> float:
-        """(ΣR_k + R_ct at x = 0.5)/(a L θ), per pellet area, of a state (None: fresh); the study's figure of merit."""
+        """(ΣR_k + R_ct at x = 0.5)/(a L θ), per pellet area, of a state (None: fresh); the study's figure of merit.
+
+        a L θ is the area that still carries current (θ: the active fraction), as in the measured arc.
+        """
         if self.interface is None:
             raise InputError("Cell: an electrolyte pellet has no interface, so it has no interface resistance.")
         n = self.numbers

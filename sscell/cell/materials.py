@@ -37,7 +37,7 @@ LTO_OPEN_CIRCUIT = OpenCircuitVoltage(
     high_V=0.9,
     high_width=0.012,
     waves=(),
-    source="plateau 1.55-1.57 V against Li (1.35 V vs LTO is 2.9 V vs Li in the study); ends as in BattModels LTO",
+    source="plateau 1.55-1.57 V against Li (1.35 V vs LTO is 2.9 V vs Li in the study); shape of the ends assumed",
     error_V=10e-3,
 )
 

@@ -39,8 +39,8 @@ class CoatingMaterial:
     rocksalt_energy_J_per_mol: float = parameter(
         1.03e05, "J/mol", f"{UNDETERMINED}; correlated with the growth constant"
     )
-    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.2", at_least=0.0)
-    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±20 kJ/mol", at_least=0.0)
+    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.45", at_least=0.0)
+    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±38 kJ/mol", at_least=0.0)
     cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5", at_least=0.0)
     cation_diffusion_energy_J_per_mol: float = parameter(
         270e3, "J/mol", f"{STUDY}: none detectable after 550 °C, so at least 2.8 eV"

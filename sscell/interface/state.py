@@ -14,7 +14,7 @@ from sscell.interface import coating as film
 from sscell.interface.crystallites import crystallite_size_m, phase
 from sscell.interface.dose import thermal_dose_h
 from sscell.interface.inactive import inactive_fraction
-from sscell.interface.materials import CathodeSurface, CoatingMaterial, coating_named
+from sscell.interface.materials import ZRO2, CathodeSurface, CoatingMaterial, coating_named
 from sscell.interface.passivation import coverage, film_quality, passivation
 from sscell.interface.rocksalt import rocksalt_thickness_m
 from sscell.interface.zirconium import diffusion_length_m, zirconium_profile
@@ -197,6 +197,10 @@ def _warn_outside_study(recipe: Recipe, material: CoatingMaterial, mass_fraction
         }
         what = next(name for name in given if getattr(recipe, name))
         extrapolates(f"Recipe: {given[what]} in {study}.")
+    foreign = material.name != ZRO2.name and mass_fraction > 0
+    borrowed = (material.quality_as_coated, material.coverage_thickness_m)
+    if foreign and borrowed == (ZRO2.quality_as_coated, ZRO2.coverage_thickness_m):
+        extrapolates(f"Recipe: the passivation by {material.name} is extrapolated from ZrO2 in {study}.")
     temperature = recipe.anneal_temperature_C
     if temperature is None:
         return
@@ -216,5 +220,5 @@ def _warn_outside_study(recipe: Recipe, material: CoatingMaterial, mass_fraction
         extrapolates(
             f"Recipe: an anneal in {recipe.atmosphere} extrapolates from O2 in {study}; the laws do not know the gas."
         )
-    if material.name != "ZrO2":
+    if foreign:
         extrapolates(f"Recipe: the anneal laws of {material.name} are extrapolated from ZrO2 in {study}.")

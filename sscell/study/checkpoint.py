@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import warnings
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -69,7 +70,9 @@ class Checkpoints:
 
 def job_key(job: Job) -> str:
     """A hash of everything the job's outcome depends on."""
-    cell = cell_of(job.scenario, job.sample, job.run)
+    with warnings.catch_warnings():  # the job itself tells of them
+        warnings.simplefilter("ignore")
+        cell = cell_of(job.scenario, job.sample, job.run)
     inputs = {
         "versions": {name: version(name) for name in ("sscell", "pybamm", "pybammsolvers", "numpy", "scipy")},
         "sample": job.sample,
@@ -124,7 +127,9 @@ def _arrays_from(result: JobResult) -> dict[str, np.ndarray]:
 
 
 def _job_from(job: Job, arrays: dict[str, np.ndarray]) -> JobResult:
-    cell = cell_of(job.scenario, job.sample, job.run)
+    with warnings.catch_warnings():  # kept with the job
+        warnings.simplefilter("ignore")
+        cell = cell_of(job.scenario, job.sample, job.run)
     words = json.loads(arrays["words"].tobytes().decode())
     edges = {name.removeprefix("edges "): a for name, a in arrays.items() if name.startswith("edges ")}
     states = [_state_from(k, times, arrays, words, edges) for k, times in enumerate(arrays["state times"])]

@@ -73,7 +73,7 @@ def simulate(
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> SimulationResult:
-    """Run the protocol from `state` (None: the cell's own, else fresh); see `SimulationResult`."""
+    """Run the protocol from `state` (None: fresh); see `SimulationResult`."""
     compiled = compiled_cell(cell.structure, mesh)
     solver = _solver(cell.structure, mesh, rtol, atol)
     now = compiled.on_mesh(state if state is not None else fresh_state(cell, compiled.edges))

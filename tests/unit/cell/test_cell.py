@@ -306,3 +306,11 @@ def test_composite_keeps_its_mass() -> None:
     parts = (mix.active_volume_fraction(5000.0, 2000.0), mix.electrolyte_volume_fraction(5000.0, 2000.0))
     assert sum(parts) == pytest.approx(1 - 0.2, rel=1e-12)
     assert volume * (5000 * parts[0] + 2000 * parts[1]) == pytest.approx(2e-5, rel=1e-12)
+
+
+def test_roughness_is_bet_over_sphere_area() -> None:
+    """0.71 m2/g by BET over 0.36 m2/g of spheres with d50 = 3.5 µm: about 2."""
+    cell = ss.Cell.from_recipe(ss.Recipe())
+    assert cell.roughness == pytest.approx(0.71 / 0.36, rel=0.01)
+    with pytest.raises(InputError, match="no roughness"):
+        _ = ss.Cell(design=ss.electrolyte_pellet()).roughness

@@ -139,7 +139,8 @@ def test_another_coating() -> None:
         name="LiNbO3", density_kg_per_m3=4650.0, conductivity_S_per_m=1e-6, sources={"density_kg_per_m3": "a handbook"}
     )
     recipe = ss.Recipe(coating_mass_fraction=0.01)
-    state = ss.interface_from_recipe(recipe, coating=niobate)
+    with pytest.warns(ExtrapolationWarning, match="the passivation by LiNbO3 is extrapolated from ZrO2"):
+        state = ss.interface_from_recipe(recipe, coating=niobate)
     assert state.coating is niobate
     ratio = state.nominal_thickness_m / ss.interface_from_recipe(recipe).nominal_thickness_m
     assert ratio == pytest.approx(6100 / 4650)
@@ -186,8 +187,15 @@ def test_extrapolation_is_said(recipe: ss.Recipe, message: str) -> None:
 def test_extrapolation_of_another_coating_s_anneal() -> None:
     with pytest.warns(ExtrapolationWarning, match="the anneal laws of Al2O3 are extrapolated from ZrO2"):
         ss.interface_from_recipe(
-            ss.Recipe(ald_cycles=5, anneal_temperature_C=400), coating=CoatingMaterial(name="Al2O3")
+            ss.Recipe(ald_cycles=5, anneal_temperature_C=400), coating=CoatingMaterial(name="Al2O3", quality_as_coated=0.7)
         )
+
+
+def test_a_coating_with_its_own_passivation_is_not_extrapolated_as_coated() -> None:
+    own = CoatingMaterial(name="LiNbO3", quality_as_coated=0.7, coverage_thickness_m=1e-9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ss.interface_from_recipe(ss.Recipe(ald_cycles=10), coating=own).film_quality == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(
