@@ -186,9 +186,8 @@ def test_extrapolation_is_said(recipe: ss.Recipe, message: str) -> None:
 
 def test_extrapolation_of_another_coating_s_anneal() -> None:
     with pytest.warns(ExtrapolationWarning, match="the anneal laws of Al2O3 are extrapolated from ZrO2"):
-        ss.interface_from_recipe(
-            ss.Recipe(ald_cycles=5, anneal_temperature_C=400), coating=CoatingMaterial(name="Al2O3", quality_as_coated=0.7)
-        )
+        own = CoatingMaterial(name="Al2O3", quality_as_coated=0.7)
+        ss.interface_from_recipe(ss.Recipe(ald_cycles=5, anneal_temperature_C=400), coating=own)
 
 
 def test_a_coating_with_its_own_passivation_is_not_extrapolated_as_coated() -> None:

@@ -203,7 +203,7 @@ separator_mass_mg = 150
 def test_coating_of_a_scenario(scenario: Write) -> None:
     """A coating of one's own: what is given replaces ZrO2's value, with its source."""
     text = TINY.replace("[samples.coated]", '[samples.coated]\ncoating = "LiNbO3"') + (
-        '\n[coatings.LiNbO3]\nsource = "handbook"\ndensity_kg_per_m3 = 4650\nconductivity_S_per_m = 1e-6\n'
+        '\n[coatings.LiNbO3]\nsource = "handbook"\ndensity_kg_per_m3 = 4650\nquality_as_coated = 0.7\n'
     )
     study = read_scenario(scenario(text))
     with pytest.warns(ss.ExtrapolationWarning, match="anneal laws of LiNbO3 are extrapolated from ZrO2"):
