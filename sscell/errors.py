@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 import warnings
 from collections.abc import Iterable
 
@@ -32,5 +34,9 @@ def require(condition: bool, message: str) -> None:
 
 
 def extrapolates(message: str) -> None:
-    """Warn that a law is used outside its range; `message` says which law and from what range."""
-    warnings.warn(message, ExtrapolationWarning, stacklevel=4)
+    """Warn, at the user's own line, that a law is used outside its range; `message` says which law and what range."""
+    here, level = os.path.dirname(__file__), 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, ExtrapolationWarning, stacklevel=level + 1)

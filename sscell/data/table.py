@@ -74,7 +74,7 @@ def checked_values(table: Table, quantity: str, rows: np.ndarray) -> np.ndarray:
         text = table.texts[quantity][bad[0]] if quantity in table.texts else str(values[bad[0]])
         raise InputError(
             f"{table.source.name}, {table.where(bad[0])}, column '{table.columns[quantity].name}': "
-            f"{shown(text) if text else 'an empty cell'} is not a finite number ({bad.size} such rows); "
+            f"{shown(text) if text else 'an empty cell'} is not a finite number ({bad.size} such row{'s' if bad.size > 1 else ''}); "
             "correct or remove these rows."
         )
     return values[rows]

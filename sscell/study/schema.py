@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -301,5 +302,8 @@ def _first_problem(error: ValidationError) -> str:
         model = Scenario if len(problem["loc"]) == 1 else _MODELS.get(str(problem["loc"][0]), Scenario)
         return f"unknown key '{where}'{nearest_key(key, model.model_fields)}."
     value = problem.get("input")
+    if problem["type"] == "literal_error" and isinstance(value, str):
+        known = re.findall(r"'([^']*)'", str(problem.get("ctx", {}).get("expected", "")))
+        return f"'{where}': {problem['msg']}, got {value!r}{nearest_key(value, known)}."
     got = "" if isinstance(value, (dict, list)) else f", got {value!r}"
     return f"'{where}': {_PLAIN.get(problem['type'], problem['msg'].removeprefix('Value error, '))}{got}."

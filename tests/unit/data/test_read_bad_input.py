@@ -83,7 +83,7 @@ def test_wrong_kind_of_file(write: Write, name: str, content: str | bytes, messa
     [
         (
             "100,1,-1\n10,abc,-1\n",
-            r"a\.csv, line 3, column 'Re\(Z\)/Ohm': 'abc' is not a finite number \(1 such rows\)",
+            r"a\.csv, line 3, column 'Re\(Z\)/Ohm': 'abc' is not a finite number \(1 such row\)",
         ),
         ("abc,def,ghi\n10,1,-1\n1,2,-1\n", r"a\.csv, line 2, column 'freq/Hz': 'abc' is not a finite number"),
         ("100,1,-1\n10,NaN,-1\n", r"line 3, column 'Re\(Z\)/Ohm': 'NaN' is not a finite number"),
