@@ -72,9 +72,10 @@ def checked_values(table: Table, quantity: str, rows: np.ndarray) -> np.ndarray:
     bad = np.flatnonzero(rows & ~np.isfinite(values))
     if bad.size:
         text = table.texts[quantity][bad[0]] if quantity in table.texts else str(values[bad[0]])
+        such = f"{bad.size} such rows" if bad.size > 1 else "1 such row"
         raise InputError(
             f"{table.source.name}, {table.where(bad[0])}, column '{table.columns[quantity].name}': "
-            f"{shown(text) if text else 'an empty cell'} is not a finite number ({bad.size} such row{'s' if bad.size > 1 else ''}); "
+            f"{shown(text) if text else 'an empty cell'} is not a finite number ({such}); "
             "correct or remove these rows."
         )
     return values[rows]
