@@ -14,14 +14,14 @@ from sscell.cell.design import (
     CompositeCathode,
     MetalAnode,
 )
-from sscell.cell.laws import OpenCircuitVoltage, arrhenius
-from sscell.constants import FARADAY_C_PER_MOL, GAS_J_PER_MOL_K, VACUUM_PERMITTIVITY_F_PER_M
+from sscell.cell.laws import OpenCircuitVoltage, arrhenius, thermal_voltage_V
+from sscell.constants import VACUUM_PERMITTIVITY_F_PER_M
 from sscell.errors import InputError
 from sscell.interface import CathodeSurface, CoatingMaterial, InterfaceState, interface_from_recipe
 from sscell.layers import LayerStack, layer_stack_from_interface
 from sscell.provenance import ParameterRecord, parameter_records
 from sscell.recipe import Recipe
-from sscell.records import CellState
+from sscell.records import CellState, Profile
 
 ELECTROLYTE_REFERENCE_K = 298.15
 
@@ -159,7 +159,7 @@ class Cell:
         active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
         stack = decomposition_m / n["decomposition_conductivity_S_per_m"]
         stack += sum(layer.resistance_ohm_m2 for layer in self.layers.fixed)
-        thermal_V = GAS_J_PER_MOL_K * n["temperature_K"] / FARADAY_C_PER_MOL
+        thermal_V = thermal_voltage_V(n["temperature_K"])
         charge_transfer = thermal_V / n["exchange_current_density_A_per_m2"]
         return (stack + charge_transfer) / (self.cathode_area_ratio * active)
 
@@ -274,8 +274,6 @@ def _metal_numbers(design: CellDesign, metal: MetalAnode) -> dict[str, Any]:
 
 def fresh_state(cell: Cell, edges: dict[str, np.ndarray]) -> CellState:
     """The cell as assembled: uniform lithium, no decomposition, every potential at equilibrium."""
-    from sscell.records import Profile
-
     n, start, structure = cell.numbers, cell.fresh, cell.structure
     profiles: dict[str, Profile] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sscell.cell.materials import LPSCL, AnodeMaterial, CathodeMaterial, Electrolyte
 from sscell.constants import ZERO_CELSIUS_K
@@ -292,12 +292,4 @@ def liquid_half_cell(cathode: CathodeMaterial | None = None, temperature_K: floa
 
 
 def _composite(electrode: CompositeCathode | CompositeAnode) -> Composite:
-    return Composite(
-        mass_kg=electrode.mass_kg,
-        active_mass_fraction=electrode.active_mass_fraction,
-        electrolyte_mass_fraction=electrode.electrolyte_mass_fraction,
-        carbon_mass_fraction=electrode.carbon_mass_fraction,
-        porosity=electrode.porosity,
-        tortuosity_factor=electrode.tortuosity_factor,
-        electronic_conductivity_S_per_m=electrode.electronic_conductivity_S_per_m,
-    )
+    return Composite(**{f.name: getattr(electrode, f.name) for f in fields(Composite)})

@@ -24,6 +24,7 @@ __all__ = [
     "layer_resistance_ohm_m2",
     "layer_time_constant_s",
     "oxidation_current_density",
+    "thermal_voltage_V",
 ]
 
 
@@ -78,9 +79,14 @@ def exchange_current_density(stoichiometry: Any, reference_A_per_m2: Any, xp: An
     return reference_A_per_m2 * 2 * xp.sqrt(rounded)
 
 
+def thermal_voltage_V(temperature_K: Any) -> Any:
+    """RT/F."""
+    return GAS_J_PER_MOL_K * temperature_K / FARADAY_C_PER_MOL
+
+
 def butler_volmer(exchange_A_per_m2: Any, overpotential_V: Any, temperature_K: Any, xp: Any) -> Any:
     """j_F = 2 j0 sinh(Fη/2RT), symmetric charge transfer from a single-ion conductor."""
-    thermal_V = GAS_J_PER_MOL_K * temperature_K / FARADAY_C_PER_MOL
+    thermal_V = thermal_voltage_V(temperature_K)
     return 2 * exchange_A_per_m2 * xp.sinh(overpotential_V / (2 * thermal_V))
 
 
@@ -105,7 +111,7 @@ def oxidation_current_density(
 
     The reference current already holds the factor (1 - p) of a passivating coating.
     """
-    thermal_V = GAS_J_PER_MOL_K * temperature_K / FARADAY_C_PER_MOL
+    thermal_V = thermal_voltage_V(temperature_K)
     driving = xp.exp(transfer_coefficient * (interface_voltage_V - reference_voltage_V) / thermal_V)
     return reference_A_per_m2 * driving / (1 + decomposition_m / self_limiting_m) ** exponent
 

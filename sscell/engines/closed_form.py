@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from sscell.cell import Cell
-from sscell.cell.laws import diffusivity, exchange_current_density
-from sscell.constants import FARADAY_C_PER_MOL, GAS_J_PER_MOL_K
+from sscell.cell.laws import OpenCircuitVoltage, diffusivity, exchange_current_density, thermal_voltage_V
+from sscell.constants import FARADAY_C_PER_MOL
 from sscell.records import CellState, Spectrum
 from sscell.records.spectrum import checked_frequencies
 
@@ -63,7 +63,7 @@ def interface_impedance_ohm_m2(
     stack = decomposition_m / n["decomposition_conductivity_S_per_m"] / (1 + s * n["decomposition_time_constant_s"])
     for name in structure.fixed_layers:
         stack = stack + n[f"{name}_resistance_ohm_m2"] / (1 + s * n[f"{name}_time_constant_s"])
-    thermal_V = GAS_J_PER_MOL_K * n["temperature_K"] / FARADAY_C_PER_MOL
+    thermal_V = thermal_voltage_V(n["temperature_K"])
     exchange = exchange_current_density(stoichiometry, n["exchange_current_density_A_per_m2"], np)
     faradaic = thermal_V / exchange + diffusion_impedance_ohm_m2(cell, frequency_Hz, stoichiometry)
     return stack + 1 / (s * n["cathode_double_layer_F_per_m2"] + 1 / faradaic)
@@ -74,9 +74,7 @@ def diffusion_impedance_ohm_m2(cell: Cell, frequency_Hz: np.ndarray, stoichiomet
     n = cell.numbers
     open_circuit = cell.structure.cathode_open_circuit
     assert open_circuit is not None
-    step = 1e-6
-    up, down = (open_circuit(stoichiometry + d, n["stoichiometry_at_4V3"], np) for d in (step, -step))
-    slope = (up - down) / (2 * step) / n["maximum_concentration_mol_per_m3"]
+    slope = _slope_V(open_circuit, stoichiometry, n["stoichiometry_at_4V3"]) / n["maximum_concentration_mol_per_m3"]
     spread = diffusivity(
         stoichiometry,
         n["diffusivity_m2_per_s"],
@@ -110,14 +108,13 @@ def _negative_impedance_ohm_m2(cell: Cell, s: np.ndarray, state: CellState | Non
     n, structure = cell.numbers, cell.structure
     if structure.negative == "blocking":
         return 1 / (s * n["negative_double_layer_F_per_m2"])
-    thermal_V = GAS_J_PER_MOL_K * n["temperature_K"] / FARADAY_C_PER_MOL
+    thermal_V = thermal_voltage_V(n["temperature_K"])
     if structure.negative == "metal":
         conductance = n["metal_exchange_current_density_A_per_m2"] / thermal_V
         return 1 / (s * n["metal_double_layer_F_per_m2"] + conductance)
     y = state.mean("anode_stoichiometry") if state is not None else cell.fresh["anode_stoichiometry"]
     assert structure.anode_open_circuit is not None
-    step = 1e-6
-    slope = (structure.anode_open_circuit(y + step, 0, np) - structure.anode_open_circuit(y - step, 0, np)) / (2 * step)
+    slope = _slope_V(structure.anode_open_circuit, y, 0.0)
     exchange = exchange_current_density(y, n["anode_exchange_current_density_A_per_m2"], np)
     # Particles without gradients: a capacitor behind the charge transfer.
     storage = -slope * n["anode_area_per_volume_per_m"] / (s * n["anode_capacity_C_per_m3"])
@@ -129,6 +126,12 @@ def _negative_impedance_ohm_m2(cell: Cell, s: np.ndarray, state: CellState | Non
         n["anode_area_per_volume_per_m"],
         rung,
     )
+
+
+def _slope_V(law: OpenCircuitVoltage, stoichiometry: float, origin: float) -> float:
+    """dU/dx by a central difference."""
+    step = 1e-6
+    return (law(stoichiometry + step, origin, np) - law(stoichiometry - step, origin, np)) / (2 * step)
 
 
 def _s_coth_s_minus_1(s: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def _line(row: FactRow) -> FactLine:
         id=row.id,
         quantity=row.quantity,
         samples=row.samples,
-        paper=(KINDS.get(row.kind, "") if row.paper[:1].isdigit() else "") + row.paper.removesuffix(" 1"),
+        paper=(KINDS.get(row.kind, "") if row.paper[:1].isdigit() else "") + row.paper,
         simulated=", ".join(pair.replace(" ", "\u00a0") for pair in row.simulated.split(", ")) or "–",
         difference=_difference(row),
         verdict=verdict,

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import warnings
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -23,7 +22,7 @@ import numpy as np
 from sscell.engines.budget import ImpedanceBudget
 from sscell.engines.result import CycleSummary, SimulationResult
 from sscell.records import CellState, CyclingTrace, Profile, Spectrum
-from sscell.study.jobs import Job, JobResult, LabelledSpectrum, cell_of
+from sscell.study.jobs import Job, JobResult, LabelledSpectrum, untold_cell
 
 TRACE = ("time_s", "current_A", "voltage_V", "cycle")
 
@@ -70,9 +69,7 @@ class Checkpoints:
 
 def job_key(job: Job) -> str:
     """A hash of everything the job's outcome depends on."""
-    with warnings.catch_warnings():  # the job itself tells of them
-        warnings.simplefilter("ignore")
-        cell = cell_of(job.scenario, job.sample, job.run)
+    cell = untold_cell(job)
     inputs = {
         "versions": {name: version(name) for name in ("sscell", "pybamm", "pybammsolvers", "numpy", "scipy")},
         "sample": job.sample,
@@ -127,9 +124,7 @@ def _arrays_from(result: JobResult) -> dict[str, np.ndarray]:
 
 
 def _job_from(job: Job, arrays: dict[str, np.ndarray]) -> JobResult:
-    with warnings.catch_warnings():  # kept with the job
-        warnings.simplefilter("ignore")
-        cell = cell_of(job.scenario, job.sample, job.run)
+    cell = untold_cell(job)
     words = json.loads(arrays["words"].tobytes().decode())
     edges = {name.removeprefix("edges "): a for name, a in arrays.items() if name.startswith("edges ")}
     states = [_state_from(k, times, arrays, words, edges) for k, times in enumerate(arrays["state times"])]

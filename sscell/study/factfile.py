@@ -56,7 +56,7 @@ def read_facts(path: str | Path) -> list[Fact]:
         if problem := _problem(entry):
             raise InputError(f"Facts file '{path}', fact '{entry['id']}': {problem}.")
         width = _width(entry, widths)
-        compared = entry["use"] == "fit" and measure_is_compared(entry)
+        compared = entry["use"] == "fit" and _is_compared(entry)
         if compared and not width:
             raise InputError(
                 f"Facts file '{path}', fact '{entry['id']}': no tolerance is given for its unit "
@@ -94,7 +94,7 @@ def _problem(entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def measure_is_compared(entry: Mapping[str, Any]) -> bool:
+def _is_compared(entry: Mapping[str, Any]) -> bool:
     """Whether an entry sets a measured number against a simulated one, so that it needs a tolerance."""
     number = isinstance(entry["value"], (int, float)) and entry["kind"] in ("eq", "approx")
     return number and "measure" in entry and "relations" not in entry

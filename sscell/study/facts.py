@@ -51,7 +51,8 @@ def score(rows: Sequence[FactRow]) -> dict[str, int]:
 
 def _row(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> FactRow:
     entry = fact.entry
-    unit = entry.get("unit", "").removeprefix("1")
+    unit = entry.get("unit", "")
+    unit = "" if unit == "1" else unit
     value = entry["value"]
     paper = f"{value[0]:g} to {value[1]:g} {unit}".strip() if isinstance(value, list) else f"{value} {unit}".strip()
     simulated = _simulated(fact, jobs, interfaces)

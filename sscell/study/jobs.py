@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from sscell.engines.result import SimulationResult
 from sscell.engines.simulate import simulate
 from sscell.errors import ExtrapolationWarning, SscellError
 from sscell.records import CellState
+from sscell.study.arc import arc_width_ohm_cm2
 from sscell.study.schema import EisSpec, Scenario
 
 
@@ -58,10 +60,15 @@ def cell_of(scenario: Scenario, sample: str, run: str) -> Cell:
     )
 
 
+def untold_cell(job: Job) -> Cell:
+    """The cell of a job without its warnings, which the job itself tells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return cell_of(job.scenario, job.sample, job.run)
+
+
 def run_job(job: Job) -> JobResult:
     """Do one job; whatever fails inside it becomes its `problem`, so that no other job is lost."""
-    import warnings
-
     spec = job.scenario.runs[job.run]
     cycling, problem = None, ""
     spectra: list[LabelledSpectrum] = []
@@ -108,8 +115,6 @@ def frequencies(eis: EisSpec, quick: bool = False) -> np.ndarray:
 
 
 def _spectrum(cell: Cell, job: Job, label: str, cycle: int, state: CellState | None) -> LabelledSpectrum:
-    from sscell.study.arc import arc_width_ohm_cm2
-
     budget = impedance_budget(
         cell, frequencies(job.scenario.eis, job.quick), state=state, rest_h=job.scenario.eis.rest_h
     )

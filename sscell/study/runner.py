@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +16,7 @@ from sscell.errors import InputError
 from sscell.study.checkpoint import Checkpoints
 from sscell.study.factfile import read_facts
 from sscell.study.facts import compare
-from sscell.study.jobs import Job, JobResult, cell_of, run_job
+from sscell.study.jobs import Job, JobResult, run_job, untold_cell
 from sscell.study.output import check_folder
 from sscell.study.result import MeasuredRecord, StudyResult
 from sscell.study.schema import MeasuredSpec, read_scenario
@@ -104,8 +106,6 @@ def _computed(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResul
 
 def _die_with(parent: int) -> None:
     """In a worker: end when the process that made it is gone, so that a killed study leaves nobody behind."""
-    import threading
-    import time
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -119,7 +119,7 @@ def _lost(job: Job) -> JobResult:
     return JobResult(
         sample=job.sample,
         run=job.run,
-        cell=cell_of(job.scenario, job.sample, job.run),
+        cell=untold_cell(job),
         cycling=None,
         problem="the worker process died (out of memory, or killed); run again, or with fewer workers",
     )

@@ -39,9 +39,10 @@ def linearised(cell: Cell, state: CellState, mesh: Mesh) -> Linearised:
     """The model about `state` on `mesh`, its potentials settled at zero current first."""
     compiled = compiled_cell(cell.structure, mesh)
     inputs = compiled.inputs(cell.numbers, Control())
-    y, entries = _settled(compiled, blocks_of(cell.structure, mesh), compiled.y_from(state), inputs)
+    blocks = blocks_of(cell.structure, mesh)
+    y, entries = _settled(compiled, blocks, compiled.y_from(state), inputs)
     voltage_V = float(compiled.evaluate(("Voltage [V]",), y, inputs)[0, 0])
-    return from_entries(blocks_of(cell.structure, mesh), y, entries, voltage_V)
+    return from_entries(blocks, y, entries, voltage_V)
 
 
 def from_entries(blocks: Blocks, y: np.ndarray, entries: np.ndarray, voltage_V: float = 0.0) -> Linearised:
@@ -132,4 +133,5 @@ def _influential(pattern: tuple[np.ndarray, np.ndarray], size: int, current: int
 
 @functools.lru_cache(maxsize=16)
 def blocks_of(structure: CellStructure, mesh: Mesh) -> Blocks:
+    """The blocks of a compiled cell, cut out once a process."""
     return Blocks(compiled_cell(structure, mesh))

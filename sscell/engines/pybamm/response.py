@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy.sparse import coo_matrix, csc_matrix, identity
+from scipy.sparse import csc_matrix, identity
 from scipy.sparse.linalg import splu
 
 from sscell.cell import CellStructure
@@ -31,7 +31,7 @@ def response(
     elimination = _elimination(structure, mesh)
     diagonal = np.zeros((n + 1, omega.size))
     diagonal[:n] = omega
-    values = elimination.eliminated(elimination.table(_bordered(linear).data, diagonal))
+    values = elimination.eliminated(elimination.table(_bordered_entries(linear), diagonal))
     z = -elimination.border_values(values)[0, 0]
     if not every_unknown:
         probe = np.unique([0, omega.size // 2, omega.size - 1])
@@ -54,20 +54,19 @@ def _residual(linear: Linearised, x: np.ndarray, omega: np.ndarray) -> np.ndarra
     return np.max(np.abs(residual) / scale, axis=0)
 
 
-def _bordered(linear: Linearised) -> coo_matrix:
-    """[[-J, -b], [c, d]]: with iω added to the diagonal of -J, eliminating it leaves dV/dI."""
-    parts = [-linear.jacobian.tocoo(), -linear.forcing.tocoo(), linear.output[[0]].tocoo()]
+def _bordered_entries(linear: Linearised) -> np.ndarray:
+    """Entries of [[-J, -b], [c, d]], ordered as `_bordered_pattern`: eliminating iω - J leaves dV/dI."""
+    voltage = linear.output.data[: linear.output.indptr[1]]
+    return np.concatenate([-linear.jacobian.data, -linear.forcing.data, voltage, linear.feedthrough[:1]])
+
+
+def _bordered_pattern(linear: Linearised) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of each entry; the current's column and the voltage's row come last."""
     n = linear.states.size
-    return coo_matrix(
-        (
-            np.concatenate([*(p.data for p in parts), linear.feedthrough[:1]]),
-            (
-                np.concatenate([parts[0].row, parts[1].row, np.full(parts[2].nnz, n), [n]]),
-                np.concatenate([parts[0].col, np.full(parts[1].nnz, n), parts[2].col, [n]]),
-            ),
-        ),
-        shape=(n + 1, n + 1),
-    )
+    inner, forcing, voltage = linear.jacobian.tocoo(), linear.forcing.tocoo(), linear.output[[0]].tocoo()
+    rows = np.concatenate([inner.row, forcing.row, np.full(voltage.nnz, n), [n]])
+    columns = np.concatenate([inner.col, np.full(forcing.nnz, n), voltage.col, [n]])
+    return rows, columns
 
 
 @functools.lru_cache(maxsize=16)
@@ -75,5 +74,5 @@ def _elimination(structure: CellStructure, mesh: Mesh) -> Elimination:
     """The elimination order of a compiled cell; its pattern does not depend on the numbers."""
     blocks = blocks_of(structure, mesh)
     every_entry = np.ones(compiled_cell(structure, mesh).jacobian_pattern[0].size)
-    bordered = _bordered(from_entries(blocks, np.zeros(0), every_entry))
-    return Elimination(bordered.row, bordered.col, bordered.shape[0], border=1)
+    rows, columns = _bordered_pattern(from_entries(blocks, np.zeros(0), every_entry))
+    return Elimination(rows, columns, blocks.states.size + 1, border=1)

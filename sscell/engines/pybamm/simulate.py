@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pybamm
 
-from sscell.cell import Cell, CellStructure, fresh_state
+from sscell.cell import Cell, CellStructure, CompositeCathode, fresh_state
 from sscell.engines.mesh import CYCLING_MESH, Mesh
 from sscell.engines.pybamm.compiled import HIGHEST_V, LOWEST_V, CompiledCell, Control, compiled_cell
 from sscell.engines.result import CycleSummary, SimulationResult
@@ -180,8 +180,6 @@ def _control(cell: Cell, step: Step) -> tuple[Control, float]:
 
 
 def _theoretical_charge_C(cell: Cell) -> float:
-    from sscell.cell import CompositeCathode
-
     positive = cell.design.positive
     if not isinstance(positive, CompositeCathode):
         return 3600.0

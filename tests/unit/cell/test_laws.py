@@ -38,6 +38,7 @@ LAWS: dict[str, tuple[Callable[[Any, Any], Any], np.ndarray]] = {
     "decomposition growth": (lambda x, xp: laws.decomposition_growth_m_per_s(x, 2.5e-10), X),
     "isolation": (lambda x, xp: laws.isolation_per_s(x, 0.1, 8e-4), X),
     "layer resistance": (lambda x, xp: laws.layer_resistance_ohm_m2(x * 1e-8, 2e-8), X),
+    "thermal voltage": (lambda x, xp: laws.thermal_voltage_V(250 + 100 * x), X),
     "layer time constant": (lambda x, xp: laws.layer_time_constant_s(x * 1e-8, 12.0), X),
 }
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-MEASURED = Path(__file__).parents[4] / "shared" / "data"
-
 
 @pytest.fixture
 def frequency_Hz() -> np.ndarray:
@@ -27,11 +25,3 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return writer
-
-
-@pytest.fixture
-def measured() -> Path:
-    """The folder of measured files; the test is skipped where it is absent."""
-    if not MEASURED.is_dir():
-        pytest.skip(f"no measured files at {MEASURED}")
-    return MEASURED

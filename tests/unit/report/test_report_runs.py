@@ -76,7 +76,7 @@ def fact(**changes: object) -> FactRow:
         (fact(kind="lower_bound", paper="the majority", difference=18.0, within=False), "the majority", "18 outside",
          "✗ not met"),
         (fact(kind="range", paper="4 to 5 nm", difference=0.0), "4 to 5 nm", "within", "✓ met"),
-        (fact(kind="approx", paper="2 1", difference=0.0), "about 2", "0", "✓ met"),
+        (fact(kind="approx", paper="2", difference=0.0), "about 2", "0", "✓ met"),
         (fact(difference=float("nan"), within=None, scored=False), "5 nm", "–", "not compared"),
     ],
 )

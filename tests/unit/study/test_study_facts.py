@@ -331,6 +331,11 @@ def test_a_scored_figure_needs_a_tolerance(tmp_path: Path) -> None:
         read_facts(write(tmp_path, unit="furlongs"))
 
 
+@pytest.mark.parametrize(("unit", "paper"), [("1", "100"), ("1/h", "100 1/h"), ("mAh/g", "100 mAh/g")])
+def test_paper_value_carries_its_unit(tmp_path: Path, unit: str, paper: str) -> None:
+    assert verdict(tmp_path, [job("a", "run", [100.0])], unit=unit, use="check").paper == paper
+
+
 def test_differences_outside_a_range_carry_their_sign(tmp_path: Path) -> None:
     for value, expected in ((90.0, -5.0), (97.0, 0.0), (103.0, 3.0)):
         row = verdict(tmp_path, [job("a", "run", [value])], kind="range", value=[95, 100])
