@@ -16,7 +16,7 @@ import sscell as ss
 PACKAGE = Path(ss.__file__).parent
 
 # Step of the flow -> the steps it may import beside GROUND and itself; a step knows only steps above it.
-GROUND = ("errors", "constants", "provenance")
+GROUND = ("errors", "constants", "provenance", "jax_setup")
 ALLOWED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(GROUND, ()),
     "records": (),
@@ -26,8 +26,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "interface": ("recipe",),
     "layers": ("interface",),
     "cell": ("layers", "interface", "recipe", "records"),
-    "engines": ("cell", "protocol", "records"),
+    "circuit": ("records",),
+    "engines": ("circuit", "cell", "layers", "protocol", "records"),
     "data": ("records",),
+    "validation": ("records",),
+    "drt": ("records",),
+    "fit": ("drt", "validation", "circuit", "records"),
     "study": ("engines", "data", "cell", "interface", "protocols", "protocol", "recipe", "records"),
     "report": ("study", "engines", "cell", "interface", "protocol", "recipe", "records"),
     "cli": ("report", "study"),
