@@ -1,44 +1,36 @@
 """Readers of measured files: `read_spectra` and `read_cycling` give records, whatever the format.
 
 detect.py says which format a file has, one file a format reads it to a `Table`, and spectra.py and cycling.py
-make records of tables. A new format is a new reader, an entry in detect.py and one in READERS here.
+make records of tables. A new format is a new reader, an entry in detect.py and one in reading.READERS.
+`inspect_file` says what is in a file.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import numpy as np
 
-from sscell.data.biologic_mpr import table_from_mpr
-from sscell.data.biologic_mpt import table_from_mpt
 from sscell.data.cycling import trace_from_table
-from sscell.data.delimited import table_from_text
-from sscell.data.detect import FileFormat, format_of
-from sscell.data.source import SourceFile, source_from_path
-from sscell.data.spectra import spectra_from_table
-from sscell.data.table import Table
+from sscell.data.inspection import CyclingFacts, Inspection, Kind, SweepFacts, inspect_file
+from sscell.data.reading import table_from_path
+from sscell.data.spectra import require_area, spectra_from_table
 from sscell.records import CyclingTrace, Spectrum
 
-__all__ = ["read_cycling", "read_spectra"]
-
-READERS: dict[FileFormat, Callable[[SourceFile], Table]] = {
-    FileFormat.BIOLOGIC_MPR: table_from_mpr,
-    FileFormat.BIOLOGIC_MPT: table_from_mpt,
-    FileFormat.DELIMITED: table_from_text,
-}
+__all__ = ["CyclingFacts", "Inspection", "Kind", "SweepFacts", "inspect_file", "read_cycling", "read_spectra"]
 
 
-def read_spectra(path: str | os.PathLike[str]) -> list[Spectrum]:
+def read_spectra(path: str | os.PathLike[str], area_m2: float | None = None) -> list[Spectrum]:
     """The impedance spectra of a file, one a sweep; impedance in ohm with its true sign.
 
-    Of a cycling file only the impedance points are taken. What was assumed is in provenance["assumptions"].
+    Of a cycling file only the impedance points are taken. area_m2: the cell's, as files rarely know it; with it
+    `impedance_ohm_cm2` is there. What was assumed is in provenance["assumptions"].
     Raises InputError for anything that cannot be read without guessing.
     """
+    require_area(area_m2)
     # Absurd numbers overflow to infinity, which is then refused by name; NumPy need not warn as well.
     with np.errstate(over="ignore", invalid="ignore"):
-        return spectra_from_table(_table(path))
+        return spectra_from_table(table_from_path(path), area_m2)
 
 
 def read_cycling(path: str | os.PathLike[str]) -> CyclingTrace:
@@ -48,9 +40,4 @@ def read_cycling(path: str | os.PathLike[str]) -> CyclingTrace:
     Raises InputError for anything that cannot be read without guessing.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return trace_from_table(_table(path))
-
-
-def _table(path: str | os.PathLike[str]) -> Table:
-    source = source_from_path(path)
-    return READERS[format_of(source)](source)
+        return trace_from_table(table_from_path(path))

@@ -78,7 +78,7 @@ def _measured(source: SourceFile) -> Measured:
     except Exception as error:
         reason = " ".join(str(error).split())[:100] or "its parts do not fit together"
         raise InputError(
-            f"{source.name} is not a complete BioLogic .mpr file ({reason}); copy it again, or export it as "
+            f"{source.name} is not a complete BioLogic .mpr file ({reason!a}); copy it again, or export it as "
             "text (.mpt) in EC-Lab."
         ) from error
 

@@ -24,18 +24,18 @@ QUANTITIES = {
     "real_ohm": Quantity(
         "impedance",
         (
-            *("re(z)", "rez", "zre", "zreal", "real(z)", "realz", "z'"),
+            *("re(z)", "rez", "zre", "zreal", "real(z)", "realz", "z'", "z'(a)"),
             *("realimpedance", "impedancereal", "real", "re"),
         ),
     ),
     "imaginary_ohm": Quantity(
         "impedance",
         (
-            *("im(z)", "imz", "zim", "zimag", "zimg", "imag(z)", "imagz", "z''"),
+            *("im(z)", "imz", "zim", "zimag", "zimg", "imag(z)", "imagz", "z''", "z''(b)"),
             *("imaginaryimpedance", "impedanceimaginary", "impedanceimag", "imaginary", "imag", "im"),
         ),
     ),
-    "modulus_ohm": Quantity("impedance", ("|z|", "zmod", "mod(z)", "modz", "zabs", "abs(z)")),
+    "modulus_ohm": Quantity("impedance", ("|z|", "zmod", "mod(z)", "modz", "zabs", "abs(z)", "absoluteimpedance")),
     "phase_rad": Quantity("angle", ("phase(z)", "phase", "theta(z)", "theta", "zphz", "arg(z)")),
     # With a reference electrode EC-Lab gives the whole cell beside the working electrode.
     "cell_real_ohm": Quantity("impedance", ("re(zwe-ce)",)),
@@ -46,13 +46,19 @@ QUANTITIES = {
     "current_A": Quantity("current", ("<i>", "i", "current")),
     "voltage_V": Quantity(
         "voltage",
-        ("<ewe>", "ewe", "voltage", "cellvoltage", "terminalvoltage", "potential", "v", "e", "u"),
+        ("<ewe>", "ewe", "voltage", "cellvoltage", "terminalvoltage", "potential", "vdc", "v", "e", "u"),
     ),
     "cell_voltage_V": Quantity("voltage", ("<ewe-ece>", "<ewe>-<ece>", "ewe-ece", "ecell")),
     "counter_voltage_V": Quantity("voltage", ("<ece>", "ece")),
     "cycle": Quantity("count", ("cyclenumber", "cyclecount", "cycleindex", "cycle")),
     "half_cycle": Quantity("count", ("halfcycle",)),
-    "temperature_K": Quantity("temperature", ("temperature", "celltemperature", "ambienttemperature", "t")),
+    "temperature_K": Quantity(
+        "temperature",
+        (
+            *("temperature", "celltemperature", "surfacetemperature", "temperaturet1", "surfacetemperaturet1"),
+            *("ambienttemperature", "t"),
+        ),
+    ),
 }
 # Only these are ever stored with the opposite sign, as in '-Im(Z)/Ohm'.
 NEGATABLE = ("imaginary_ohm", "phase_rad", "cell_imaginary_ohm", "cell_phase_rad")

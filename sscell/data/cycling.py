@@ -15,6 +15,12 @@ NEEDED = {
     "voltage": ("voltage_V", "cell_voltage_V"),
 }
 MOST_CYCLES = 1e9
+# Battery Data Format: columns that every such file has, under their labels and under their machine-readable names.
+# https://github.com/battery-data-alliance/battery-data-format
+BATTERY_DATA_FORMAT = (
+    {"Test Time / s", "Voltage / V", "Current / A"},
+    {"test_time_second", "voltage_volt", "current_ampere"},
+)
 
 
 def trace_from_table(table: Table) -> CyclingTrace:
@@ -69,7 +75,7 @@ def _require_rising(table: Table, time_s: np.ndarray, rows: np.ndarray) -> None:
 
 
 def _discharge_current_A(table: Table, rows: np.ndarray, voltage_V: np.ndarray) -> tuple[np.ndarray, str]:
-    """Current with discharge positive: EC-Lab's is turned, our own kept, another's as the voltage shows."""
+    """Current with discharge positive: EC-Lab's and BDF's is turned, our own kept, another's as the voltage shows."""
     stored = checked_values(table, "current_A", rows)
     column = table.columns["current_A"].name
     turned = 0.0 - stored  # not -stored, which makes -0.0 of a rest
@@ -78,6 +84,9 @@ def _discharge_current_A(table: Table, rows: np.ndarray, voltage_V: np.ndarray) 
     if column == "current_A":
         return stored, "'current_A' counts discharge positive, as in this package."
     sign = current_sign(stored, voltage_V)
+    if any(required <= set(table.names) for required in BATTERY_DATA_FORMAT):
+        doubt = "; the voltage shows the opposite, so check it" if sign is Sign.TRUE else ""
+        return turned, f"'{column}' counts charge positive (Battery Data Format), so turned{doubt}."
     if sign is Sign.TRUE:
         return stored, f"'{column}' counts discharge positive, as the voltage shows."
     why = "as the voltage shows" if sign is Sign.MIRRORED else "as most cyclers do; the voltage does not tell"

@@ -17,6 +17,7 @@ from sscell.data.layout import (
     is_number,
     layout_from_lines,
     lines_from_source,
+    printable,
 )
 from sscell.data.source import SourceFile
 from sscell.data.table import Table, si_values
@@ -64,8 +65,8 @@ def table_from_lines(
         places=cells.line_numbers,
         texts=cells.texts,
         signs_known=signs_known,
-        technique=technique,
-        acquired=acquired,
+        technique=printable(technique) if technique else None,
+        acquired=printable(acquired) if acquired else None,
         assumptions=(*layout.notes, *notes, *more_notes),
     )
 
@@ -79,8 +80,8 @@ def _columns(
     width = len(_without_trailing_blanks(fields_of(lines[layout.start], layout.separator)))
     require(
         width == len(UNNAMED),
-        f"{source.name} has {width} columns without names; only 3 (frequency, real, imaginary part) are "
-        f"understood without, so add a first line with names such as {EXAMPLE_NAMES}.",
+        f"{source.name} has {width} column{'s' * (width != 1)} without names; only 3 (frequency, real, imaginary part) "
+        f"are understood without, so add a first line with names such as {EXAMPLE_NAMES}.",
     )
     si = (Unit("frequency"), Unit("impedance"), Unit("impedance"))
     columns = {q: Column(i, "", q, 0, unit, 1.0) for i, (q, unit) in enumerate(zip(UNNAMED, si, strict=True))}

@@ -42,6 +42,12 @@ def impedance_from_table(table: Table, rows: np.ndarray) -> Impedance:
         if quantities[1].endswith("imaginary_ohm"):
             return Impedance(first + 1j * second, quantities)
         _require_angle_unit(table, quantities[1])
+        name = table.columns[quantities[0]].name
+        require(
+            bool(np.all(first >= 0)),
+            f"{table.source.name}: a modulus must not be negative, but column '{name}' has {first.min():g} ohm; "
+            "correct that row or export the file again.",
+        )
         return Impedance(first * np.exp(1j * second), quantities)
     if zero:
         raise InputError(f"{table.source.name}: the impedance in '{zero[0]}' is zero throughout; export it again.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sscell.data.columns import recognised_columns
@@ -15,6 +15,10 @@ from sscell.errors import InputError, require
 SEPARATORS = (";", "\t", ",", None)
 LONGEST_PREAMBLE = 300
 LONGEST_HEADER = 2
+# Above these a file is no table of a measurement, and splitting it would take minutes and gigabytes.
+MOST_LINES = 5_000_000
+LONGEST_LINE = 100_000
+MOST_COLUMNS = 1_000
 EXAMPLE_NAMES = "'freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm' or 'time/s,I/mA,Ewe/V'"
 
 
@@ -28,7 +32,7 @@ class Layout(NamedTuple):
 
 
 def lines_from_source(source: SourceFile) -> list[str]:
-    """The lines of a text file (UTF-8, marked UTF-16 or Latin-1); raises InputError for binary content."""
+    """The lines of a text file (UTF-8, marked UTF-16 or Latin-1); raises InputError for binary or endless ones."""
     content = source.content
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", errors="replace")
@@ -42,7 +46,27 @@ def lines_from_source(source: SourceFile) -> list[str]:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    require(
+        text.count("\n") < MOST_LINES,
+        f"{source.name} has more than {MOST_LINES:,} lines, more than is read at once; export it in parts.",
+    )
+    lines = text.split("\n")
+    longest = max(range(len(lines)), key=lambda index: len(lines[index]))
+    require(
+        len(lines[longest]) <= LONGEST_LINE,
+        f"{source.name}, line {longest + 1} has {len(lines[longest]):,} characters where a row of a table has "
+        f"{LONGEST_LINE:,} at most; export it again with one row a line.",
+    )
+    return lines
+
+
+def only_lines(lines: Sequence[str], kept: Iterable[range]) -> list[str]:
+    """The same lines, blank outside `kept`: what is left keeps its line numbers."""
+    masked = [""] * len(lines)
+    for block in kept:
+        masked[block.start : block.stop] = lines[block.start : block.stop]
+    return masked
 
 
 def fields_of(line: str, separator: str | None) -> list[str]:
@@ -79,7 +103,7 @@ def layout_from_lines(lines: Sequence[str], file_name: str) -> Layout:
             return layout_with_names(lines, index, named)
     for index, line in enumerate(lines):
         if not is_blank(line):
-            separator = _numeric_separator(line)
+            separator = numeric_separator(line)
             require(
                 separator != "",
                 f"{file_name}: no column names were recognised, and line {index + 1} reads {shown(line)}; "
@@ -93,7 +117,9 @@ def named_separator(line: str) -> str | None:
     """The separator under which a line names most columns we know ('' for blanks); None if it names none."""
     best, most = None, 1
     for separator in SEPARATORS:
-        names = _names(line, separator)
+        names = names_from_line(line, separator)
+        if len(names) > MOST_COLUMNS:
+            continue
         known = len({column.quantity for column in recognised_columns(names)})
         # Prose has letters that look like names: blanks separate only where every word is one.
         if separator is None and known < len(names):
@@ -106,7 +132,7 @@ def named_separator(line: str) -> str | None:
 def layout_with_names(lines: Sequence[str], index: int, separator: str | None) -> Layout:
     """The layout below a line of column names; a line of units is used, one of remarks skipped and noted."""
     separator = separator or None
-    names = _names(lines[index], separator)
+    names = names_from_line(lines[index], separator)
     notes: list[str] = []
     start = index + 1
     for number, line in enumerate(lines[start : start + LONGEST_HEADER], start=start):
@@ -114,7 +140,7 @@ def layout_with_names(lines: Sequence[str], index: int, separator: str | None) -
         if is_blank(line):
             continue
         if _is_unit_line(cells):
-            names = tuple(_with_unit(n, u) for n, u in zip(names, [*cells, *[""] * len(names)], strict=False))
+            names = tuple(with_unit(n, u) for n, u in zip(names, [*cells, *[""] * len(names)], strict=False))
             notes.append(f"Line {number + 1} was read as the units of the columns.")
         elif _is_remark(cells, names):
             notes.append(f"Line {number + 1}, {shown(line.strip())}, is not numbers and was skipped.")
@@ -124,15 +150,16 @@ def layout_with_names(lines: Sequence[str], index: int, separator: str | None) -
     return Layout(separator, names, start, tuple(notes))
 
 
-def _names(line: str, separator: str | None) -> tuple[str, ...]:
-    names = fields_of(_printable(line).lstrip("#%"), separator)
+def names_from_line(line: str, separator: str | None) -> tuple[str, ...]:
+    """The cells of a line of column names, printable and without empty ones at its end."""
+    names = [name.replace("\t", " ") for name in fields_of(printable(line).lstrip("#%"), separator)]
     while names and not names[-1]:
         names.pop()
     return tuple(names)
 
 
-def _printable(line: str) -> str:
-    """Names end up in messages: control characters become question marks, odd spaces plain ones."""
+def printable(line: str) -> str:
+    """For what ends up in messages and on terminals: control characters become question marks, spaces plain ones."""
     return "".join(c if c.isprintable() or c == "\t" else " " if c.isspace() else "?" for c in line)
 
 
@@ -141,7 +168,8 @@ def _is_unit_line(cells: Sequence[str]) -> bool:
     return len(written) >= 2 and all(unit_from_text(w) for w in written) and not any(map(is_number, written))
 
 
-def _with_unit(name: str, unit: str) -> str:
+def with_unit(name: str, unit: str) -> str:
+    """'Freq' and 'Hz' -> 'Freq/Hz', unless the name already has a unit."""
     return name if name_and_unit(name)[1] or not unit else f"{name}/{unit.strip('()[]')}"
 
 
@@ -152,10 +180,10 @@ def _is_remark(cells: Sequence[str], names: Sequence[str]) -> bool:
     return not filled and not any(is_number(cell) for cell in cells if cell)
 
 
-def _numeric_separator(line: str) -> str | None:
-    """The separator under which a line is two numbers or more; '' when there is none."""
+def numeric_separator(line: str) -> str | None:
+    """The separator under which a line is numbers, blanks for a single one; '' when it is no row of numbers."""
     for separator in SEPARATORS:
         cells = fields_of(line, separator)
-        if len(cells) >= 2 and all(map(is_number, cells)):
+        if all(map(is_number, cells)) and len(cells) >= (1 if separator is None else 2):
             return separator
     return ""

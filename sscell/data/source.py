@@ -10,6 +10,9 @@ from pathlib import Path
 
 from sscell.errors import InputError, require
 
+# Far above what an instrument writes of one cell, and what a table of text takes in memory stays below 4 GB.
+LARGEST_BYTES = 200_000_000
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -24,7 +27,7 @@ class SourceFile:
 
 
 def source_from_path(path: str | os.PathLike[str]) -> SourceFile:
-    """Read a file once; raises InputError for what is missing, not a file, unreadable or empty."""
+    """Read a file once; raises InputError for what is missing, not a file, unreadable, empty or too large."""
     require(
         isinstance(path, str | os.PathLike),
         f"A file to read must be given as a path, got {type(path).__name__}; give a string or pathlib.Path.",
@@ -34,10 +37,16 @@ def source_from_path(path: str | os.PathLike[str]) -> SourceFile:
         require(not file.is_dir(), f"{path} is a folder; give one file inside it.")
         require(file.exists(), f"{path} does not exist; check the path (the working folder is {Path.cwd()}).")
         require(file.is_file(), f"{path} is not a regular file; give a data file.")
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
     require(len(content) > 0, f"{file.name} is empty (0 bytes); export or copy it again.")
+    require(
+        len(content) <= LARGEST_BYTES,
+        f"{file.name} is larger than {LARGEST_BYTES / 1e6:.0f} MB, more than is read at once; "
+        "export the measurement in parts.",
+    )
     return SourceFile(file.name, content)
 
 

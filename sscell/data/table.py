@@ -18,7 +18,7 @@ class Table:
     """What every reader returns.
 
     names: all column names of the file; columns, values: the recognised ones (what is no number is NaN);
-    places: (n,) where each row stands, in units of `place` ('line' or 'row'); texts: the cells as written,
+    places: (n,) where each row stands, in units of `place` ('line', 'row' or 'point'); texts: the cells as written,
     for messages; signs_known: the format fixes the signs of Im Z and of the current, so none is detected.
     """
 

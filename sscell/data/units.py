@@ -32,11 +32,15 @@ UNITS: dict[str, Unit] = {
     for symbol, dimension in PREFIXED.items()
     for prefix, factor in PREFIXES.items()
 } | {
+    "hertz": Unit("frequency"),
     "hz": Unit("frequency"),
     "HZ": Unit("frequency"),
     "OHM": Unit("impedance"),
+    "volt": Unit("voltage"),
     "mv": Unit("voltage", 1e-3),
+    "ampere": Unit("current"),
     "ma": Unit("current", 1e-3),
+    "second": Unit("time"),
     "sec": Unit("time"),
     "Sec": Unit("time"),
     "seconds": Unit("time"),
@@ -46,9 +50,11 @@ UNITS: dict[str, Unit] = {
     "hours": Unit("time", 3600.0),
     "d": Unit("time", 86400.0),
     "deg": Unit("angle", math.pi / 180),
+    "degree": Unit("angle", math.pi / 180),
     "degrees": Unit("angle", math.pi / 180),
     "\u00b0": Unit("angle", math.pi / 180),
     "rad": Unit("angle"),
+    "celsius": Unit("temperature", 1.0, 273.15),
     "degC": Unit("temperature", 1.0, 273.15),
     "\u00b0C": Unit("temperature", 1.0, 273.15),
     "\ufffdC": Unit("temperature", 1.0, 273.15),  # a degree sign lost in an earlier conversion

@@ -41,24 +41,16 @@ def test_missing_file_folder_and_empty_file(write: Write, tmp_path: Path, read: 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (
-            "a.DTA",
-            "EXPLAIN\nTAG\tEISPOT\n",
-            r"a\.DTA is a file of the kind 'Gamry', which has no reader yet; BioLogic",
-        ),
-        ("a.txt", "EXPLAIN\nTAG\tEISPOT\n", r"a\.txt is a file of the kind 'Gamry'"),
-        (
-            "a.z",
-            "ZPLOT2 ASCII\n",
-            r"kind 'ZView', which has no reader yet; BioLogic \.mpr and \.mpt and text",
-        ),
-        ("a.ism", b"\0\1\2", r"kind 'Zahner'"),
-        ("a.xlsx", b"PK\x03\x04abc", r"kind 'Excel or zip'"),
-        (
-            "a.xyz",
-            "1,2,3",
-            r"a\.xyz has the unknown extension '\.xyz'; BioLogic \.mpr and \.mpt and text tables",
-        ),
+        ("a.DTA", "EXPLAIN\nTAG\tEISPOT\n", r"a\.DTA has no table ZCURVE with impedance \(it has no table\)"),
+        ("a.txt", "EXPLAIN\nTAG\tEISPOT\n", r"a\.txt has no table ZCURVE"),
+        ("a.z", "ZPLOT2 ASCII\n", r"a\.z has no line 'Freq\(Hz\)"),
+        ("a.par", "<Application>\n", r"a\.par has no <Segment1> with a line"),
+        ("a.ism", b"\0\1\2", r"a\.ism is not a complete Zahner \.ism file \('.+'\); copy it again"),
+        ("a.xlsx", b"PK\x03\x04abc", r"a\.xlsx is not a complete Excel file \('File is not a zip file'\)"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", r"a\.xlsx is an Excel file of before 2007 or one with a passw"),
+        ("a.ndax", b"PK\x03\x04abc", r"a\.ndax is a file of the kind 'Neware', which has no reader; BioLogic"),
+        ("a.mat", b"MATLAB 5.0", r"a\.mat is a file of the kind 'MATLAB'"),
+        ("a.xyz", "1,2,3", r"a\.xyz has the unknown extension '\.xyz'; BioLogic \(\.mpr, \.mpt\), Gamry \(\.DTA\)"),
         ("noext", "1,2,3", r"noext has the unknown extension ''"),
         ("a.csv", b"\x80\x04\x95\0\0pickle", r"a\.csv is not text \(byte 3 is zero\)"),
         ("a.mpt", b"\x01\0\x02", r"a\.mpt is not text \(byte 1 is zero\)"),
@@ -69,6 +61,7 @@ def test_missing_file_folder_and_empty_file(write: Write, tmp_path: Path, read: 
             r"no column names were recognised, and line 1 reads 'Dear reader,'; begin",
         ),
         ("a.csv", "1,2\n3,4\n", r"a\.csv has 2 columns without names; only 3"),
+        ("a.csv", "1\n2\n3\n", r"a\.csv has 1 column without names; only 3"),
         ("a.csv", "sto,ocp\n0,4.2\n", r"no column names were recognised, and line 1 reads 'sto,ocp'"),
         ("a.csv", NAMES, r"a\.csv has column names but no rows of numbers"),
     ],
@@ -172,7 +165,7 @@ def test_any_table_is_read_or_refused(
             assert record.provenance["file"] == "a.csv"
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.mpt", "a.mpr"])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.mpt", "a.mpr", "a.DTA", "a.z", "a.ism", "a.par", "a.xlsx"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(content=st.binary(min_size=1, max_size=200))
 def test_any_bytes_are_refused(tmp_path: Path, name: str, content: bytes) -> None:
@@ -183,8 +176,9 @@ def test_any_bytes_are_refused(tmp_path: Path, name: str, content: bytes) -> Non
 
 
 def test_import_is_light() -> None:
-    """pandas and galvani come with the function that needs them, if at all."""
-    code = "import sys, sscell.data; print([m for m in ('pandas', 'galvani', 'xarray') if m in sys.modules])"
+    """What reads one format comes with the function that needs it, if at all."""
+    late = ("pandas", "galvani", "xarray", "openpyxl", "zahner_analysis", "impedance")
+    code = f"import sys, sscell.data; print([m for m in {late} if m in sys.modules])"
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

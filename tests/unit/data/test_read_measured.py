@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sscell.data import read_cycling, read_spectra
+from sscell.data import inspect_file, read_cycling, read_spectra
 from sscell.errors import InputError
 
 pytestmark = pytest.mark.measured
@@ -162,21 +162,122 @@ def test_bt_lab_cycling(
     assert trace.current_A.max() == pytest.approx(highest_A)
 
 
+# File -> points of its sweeps and rows of its cycling (None: none), or the sentence that refuses it.
+TWO_COLUMNS = r"has 2 columns without names; only 3 \(frequency, real, imaginary part\) are understood without, so add"
+NO_TABLE = r"no column names were recognised, and line 1 reads '"
+MATLAB = r"of the kind 'MATLAB', which has no reader; .* export it as CSV"
+CONTENT: dict[str, tuple[list[int], int | None] | str] = {
+    "MANIFEST.md": r"has the unknown extension '\.md'",
+    "AutoEIS/test_data.csv": ([67], None),
+    "GP-DRT/EIS_experiment.csv": ([81], None),
+    "OCP/LGM36_PE_coin_Cathode_Delithiation_0C02.mat": MATLAB,
+    "OCP/LGM36_PE_coin_Cathode_Lithiation_0C02.mat": MATLAB,
+    "OCP/LTO.csv": TWO_COLUMNS,
+    "OCP/README_NMC.txt": NO_TABLE + "Dear user",
+    "OCP/graphite_LGM50_ocp_Chen2020.csv": TWO_COLUMNS,
+    "OCP/nca_ocp_Kim2011_data.csv": TWO_COLUMNS,
+    "OCP/nmc_LGM50_ocp_Chen2020.csv": TWO_COLUMNS,
+    "OCP/ocp_functions.json": r"has the unknown extension '\.json'",
+    "PyEIS/ex1.mpt": ([59, 59], None),
+    "PyEIS/ex2.mpt": ([59, 59], None),
+    "PyProBE/Sample_data_biologic_CA1.txt": ([], 1397),
+    "PyProBE/Sample_data_biologic_no_header.mpt": ([], 13),
+    "PyProBE/Sample_data_biologic_timestamped.txt": ([], 8),
+    **{f"Zahner/mvdc/{mV:03}_mvdc.ism": ([38], None) for mV in range(0, 301, 25)},
+    "Zahner/rc-data.ism": ([55], None),
+    "cellpy/biol.mpr": ([64, 64, 64, 64, 54], 23251),
+    "hybrid-drt/CP_SSB.mpr": ([], 30208),
+    "hybrid-drt/EISGALV_EISTest3.DTA": ([71], None),
+    **dict.fromkeys((f"hybrid-drt/{name}" for name in LPSCL), ([79], None)),
+    "hybrid-drt/Sample2_PEIS_AtRest.csv": ([89] * 10, None),
+    "hybrid-drt/sample_info_tutorials.txt": NO_TABLE + "CP_SSB: Chrono",
+    "hybrid-drt/sample_info_webinar.txt": NO_TABLE + "Both measurements",
+    "impedance.py/Circuit1_EIS_1.z": ([48], None),
+    "impedance.py/exampleData.csv": ([66], None),
+    "impedance.py/exampleDataAutolab.txt": ([41], None),
+    "impedance.py/exampleDataBioLogic.mpt": ([43], None),
+    "impedance.py/exampleDataCHInstruments.txt": ([73], None),
+    "impedance.py/exampleDataGamry.DTA": ([72], None),
+    "impedance.py/exampleDataGamryABORT.DTA": ([72], None),
+    "impedance.py/exampleDataParstat.txt": ([31], 781),
+    "impedance.py/exampleDataPowersuite.txt": ([30], None),
+    "impedance.py/exampleDataVersaStudio.par": ([61], None),
+    "impedance.py/exampleDataZPlot.z": ([21], None),
+    "impedance.py/exampleDataZPlot_noComments.z": ([31], None),
+    "nleis.py/Z1s_30a.txt": r"has 132 columns without names; only 3",
+    "nleis.py/Z2s_30a.txt": r"has 132 columns without names; only 3",
+    "nleis.py/freq_30a.txt": r"has 1 column without names; only 3",
+    **{f"pyDRTtools/{name}.csv": ([81], None) for name in ("1ZARC", "2ZARC0", "2ZARC2", "2ZARC5")},
+    "pyDRTtools/gamma_data.csv": NO_TABLE + "tau,gamma",
+    "pyDRTtools/zarc_data.txt": ([81], None),
+}
+
+
+def test_every_file_is_listed(measured: Path) -> None:
+    """The simulated sets of bayes-drt have a test of their own, above."""
+    files = {str(p.relative_to(measured)) for p in measured.rglob("*") if p.is_file()}
+    assert {name for name in files if not name.startswith("bayes-drt/")} == set(CONTENT)
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_every_file_is_read_or_refused_with_a_reason(measured: Path, name: str) -> None:
+    expected = CONTENT[name]
+    if isinstance(expected, str):
+        with pytest.raises(InputError, match=expected):
+            inspect_file(measured / name)
+        return
+    found = inspect_file(measured / name)
+    assert ([sweep.points for sweep in found.sweeps], found.cycling and found.cycling.rows) == expected
+    assert found.not_read == ()
+
+
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("reader", "name"),
     [
-        ("hybrid-drt/EISGALV_EISTest3.DTA", "kind 'Gamry', which has no reader yet"),
-        ("impedance.py/exampleDataZPlot.z", "kind 'ZView', which has no reader yet"),
-        ("impedance.py/exampleDataAutolab.txt", "kind 'ZView', which has no reader yet"),
-        ("impedance.py/exampleDataVersaStudio.par", "kind 'VersaStudio', which has no reader yet"),
-        ("Zahner/rc-data.ism", "kind 'Zahner', which has no reader yet"),
-        ("nleis.py/Z1s_30a.txt", "has 132 columns without names"),
-        ("nleis.py/freq_30a.txt", "no column names were recognised"),
-        ("OCP/LTO.csv", "has 2 columns without names"),
-        ("pyDRTtools/gamma_data.csv", "no column names were recognised, and line 1 reads 'tau,gamma'"),
-        ("hybrid-drt/sample_info_tutorials.txt", "no column names were recognised"),
+        ("readGamry", "exampleDataGamry.DTA"),
+        ("readGamry", "exampleDataGamryABORT.DTA"),
+        ("readGamry", "../hybrid-drt/EISGALV_EISTest3.DTA"),
+        ("readZPlot", "Circuit1_EIS_1.z"),
+        ("readZPlot", "exampleDataZPlot.z"),
+        ("readZPlot", "exampleDataZPlot_noComments.z"),
+        ("readAutolab", "exampleDataAutolab.txt"),
+        ("readVersaStudio", "exampleDataVersaStudio.par"),
+        ("readCHInstruments", "exampleDataCHInstruments.txt"),
+        ("readParstat", "exampleDataParstat.txt"),
+        ("readPowerSuite", "exampleDataPowersuite.txt"),
+        ("readBioLogic", "exampleDataBioLogic.mpt"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_reason(measured: Path, name: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        read_spectra(measured / name)
+def test_impedance_py_reads_its_files_the_same(measured: Path, reader: str, name: str) -> None:
+    """Every vendor it reads, equal to the last digit, sign included."""
+    from impedance import preprocessing
+
+    path = measured / "impedance.py" / name
+    frequency_Hz, impedance_ohm = getattr(preprocessing, reader)(path)
+    (spectrum,) = read_spectra(path)
+    np.testing.assert_array_equal(spectrum.frequency_Hz, frequency_Hz)
+    np.testing.assert_array_equal(spectrum.impedance_ohm, impedance_ohm)
+
+
+def test_zahner_dummy_cell_and_bias_series(measured: Path) -> None:
+    """About 100 Mohm beside a capacitor; then a junction whose resistance falls with the bias."""
+    (dummy,) = read_spectra(measured / "Zahner" / "rc-data.ism")
+    assert dummy.frequency_Hz[[0, -1]] == pytest.approx([1e5, 0.2])
+    assert abs(dummy.impedance_ohm[-1]) == pytest.approx(99532618.28267004, rel=1e-12)
+    assert dummy.impedance_ohm.imag.max() < 0
+    assert dummy.state["voltage_V"] == pytest.approx(1.0, abs=1e-3)
+    assert dummy.provenance["assumptions"][0].startswith("20 points outside the way")
+    series = [read_spectra(measured / "Zahner" / "mvdc" / f"{mV:03}_mvdc.ism")[0] for mV in range(0, 301, 25)]
+    bias = [s.state["voltage_V"] for s in series]
+    assert np.diff(bias) == pytest.approx(0.025, abs=1e-3)
+    assert np.all(np.diff([s.impedance_ohm[0].real for s in series]) < 0)
+
+
+def test_states_of_vendor_files(measured: Path) -> None:
+    (gamry,) = read_spectra(measured / "hybrid-drt" / "EISGALV_EISTest3.DTA")
+    assert gamry.state["voltage_V"] == pytest.approx(1.4625, abs=1e-3)
+    (aborted,) = read_spectra(measured / "impedance.py" / "exampleDataGamryABORT.DTA")
+    assert "The run was aborted; the table holds the points measured until then." in aborted.provenance["assumptions"]
+    (relaxis,) = read_spectra(measured / "hybrid-drt" / LPSCL[2])
+    (mpr,) = read_spectra(measured / "hybrid-drt" / LPSCL[0])
+    assert relaxis.state["voltage_V"] == pytest.approx(mpr.state["voltage_V"], abs=1e-6)

@@ -124,6 +124,15 @@ def test_junk_after_the_magic_is_refused(write: Write, seed: int) -> None:
             read_cycling(write("a.mpr", content))
 
 
+def test_rows_announced_beyond_the_file_are_refused(write: Write, frequency_Hz: np.ndarray) -> None:
+    """2**32 - 1 rows are announced; nothing is allocated for them."""
+    content = mpr_bytes(eis(frequency_Hz))
+    count = frequency_Hz.size.to_bytes(4, "little") + bytes([6])
+    assert content.count(count) == 1
+    with pytest.raises(InputError, match=r"a\.mpr is not a complete BioLogic \.mpr file"):
+        read_spectra(write("a.mpr", content.replace(count, b"\xff" * 4 + bytes([6]))))
+
+
 def test_other_content_under_the_extension_is_refused(write: Write) -> None:
     with pytest.raises(InputError, match=r"a\.mpr is named \.mpr but does not begin with 'BIO-LOGIC MODULAR FILE'"):
         read_spectra(write("a.mpr", "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm\n1,2,3\n"))

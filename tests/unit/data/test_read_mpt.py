@@ -76,6 +76,40 @@ def test_lone_working_electrode_is_noted(write: Write, frequency_Hz: np.ndarray)
     assert "there are no Zwe-ce columns" in " ".join(spectrum.provenance["assumptions"])
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_impedance_inside_cycling_with_a_reference_electrode(
+    write: Write, frequency_Hz: np.ndarray, decimal: str
+) -> None:
+    """Charge, a sweep, discharge, a sweep: the cell is Ewe-Ece, and the sweeps are no part of the trace."""
+    n = frequency_Hz.size
+    z = cell_impedance_ohm(frequency_Hz)
+    pause = np.zeros(3)
+    rows = 2 * (n + 3)
+    columns = [
+        np.arange(rows) * 10.0,
+        np.concatenate([pause + 2, 0 * z.real, pause - 2, 0 * z.real]),
+        np.full(rows, 4.2),
+        np.full(rows, 0.6),
+        np.full(rows, 3.6),
+        np.repeat([0.0, 1.0], n + 3),
+        *(np.concatenate([pause, x, pause, 2 * x]) for x in (z.real, -z.imag)),
+        np.concatenate([pause, frequency_Hz, pause, frequency_Hz]),
+    ]
+    names = ("time/s", "I/mA", "Ewe/V", "Ece/V", "Ewe-Ece/V", "cycle number", "Re(Z)/Ohm", "-Im(Z)/Ohm", "freq/Hz")
+    path = write("a.mpt", mpt_text(names, columns, decimal))
+    spectra = read_spectra(path)
+    assert [len(s) for s in spectra] == [n, n]
+    for number, spectrum in enumerate(spectra, start=1):
+        np.testing.assert_allclose(spectrum.impedance_ohm, number * z, rtol=1e-13)
+        assert spectrum.state["voltage_V"] == pytest.approx(3.6)
+        assert spectrum.state["start_time_s"] == pytest.approx((number - 1) * (n + 3) * 10 + 30)
+    trace = read_cycling(path)
+    np.testing.assert_allclose(trace.current_A, np.repeat([-2e-3, 2e-3], 3))
+    np.testing.assert_allclose(trace.voltage_V, 3.6)
+    np.testing.assert_array_equal(trace.cycle, np.repeat([1, 2], 3))
+    assert trace.provenance["dropped_impedance_rows"] == 2 * n
+
+
 def test_charging_is_negative(write: Write) -> None:
     columns = [
         np.arange(3.0),

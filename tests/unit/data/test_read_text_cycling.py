@@ -36,8 +36,9 @@ def assert_is_the_trace(trace: CyclingTrace) -> None:
         (
             ("Test Time / s", "Current / A", "Voltage / V"),
             (1, -1, 1),
-            "charge positive (as the voltage shows)",
+            "charge positive (Battery Data Format), so turned.",
         ),
+        (("Time/s", "Current/A", "Voltage/V"), (1, -1, 1), "charge positive (as the voltage shows)"),
         (
             ("Time [min]", "Current [A]", "Terminal voltage [V]"),
             (1 / 60, 1, 1),

@@ -57,6 +57,9 @@ def test_modulus_and_phase(write: Write, frequency_Hz: np.ndarray) -> None:
     for unit, phase in (("deg", np.angle(z, deg=True)), ("rad", np.angle(z))):
         names = ("freq/Hz", "|Z|/Ohm", f"Phase(Z)/{unit}")
         assert_is_the_cell(write(f"{unit}.csv", table_text(names, (frequency_Hz, abs(z), phase))), frequency_Hz)
+    bad = table_text(("f/Hz", "|Z|/Ohm", "Phase(Z)/deg"), (frequency_Hz, -abs(z), np.angle(z, deg=True)))
+    with pytest.raises(InputError, match=r"a modulus must not be negative, but column '\|Z\|/Ohm' has -110 ohm"):
+        read_spectra(write("negative.csv", bad))
     with pytest.raises(InputError, match=r"'phase' does not say whether it is in degrees or radians; rename"):
         read_spectra(write("no.csv", table_text(("f/Hz", "|Z|/Ohm", "phase"), (frequency_Hz, abs(z), phase))))
 
