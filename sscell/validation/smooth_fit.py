@@ -1,0 +1,147 @@
+"""The default Kramers-Kronig fit: many RC branches, held to a plausible size instead of to a small number.
+
+Strengths have a normal prior: a branch is of the order of 0.3 |Z| at its own frequency. That is wide enough for sharp
+arcs, blocking electrodes and inductive loops, and too narrow for the large branches of alternating sign by which a
+free fit follows drift. The noise level is where the marginal likelihood is largest (MacKay, Neural Comput. 4, 415).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.validation.basis import Basis, time_constants
+from sscell.validation.least_squares import ElementChoice
+
+BRANCHES_PER_DECADE = 4
+EXTENSION_DECADES = 0.5  # time constants beyond both ends: open arcs and constant phase elements need them
+BRANCH_SCALE = 0.3
+END_SCALE = 10.0  # R, L and C: of the order of |Z| where it is smallest, or at their end of the spectrum
+# Below this, less noise is no reason to leave points out: model and instrument are no better.
+NOISE_FLOOR = 1e-3
+NOISE_LEVELS = np.sort(np.append(np.geomspace(1e-5, 0.5, 13), NOISE_FLOOR))
+REFINED_LEVELS = 9
+# Rows at once in products, so few that BLAS starts no threads: they cost far more than they gain at this size.
+PIECE = 64
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SmoothProblem:
+    """Data and elements in units of |data|: rows (n, 2, p) with the prior's scale as unit, target (n, 2)."""
+
+    basis: Basis
+    scale: np.ndarray
+    rows: np.ndarray
+    target: np.ndarray
+    modulus: np.ndarray
+
+
+class SmoothFit(NamedTuple):
+    """What the points used say; all per point in the order of the problem, relative to |data|.
+
+    residuals (n, 2) of real and imaginary part; variance (n, 2) of those residuals in units of noise²; noise
+    relative to `noise_shape` (n,); degrees_of_freedom of the residuals; evidence = -2 ln marginal likelihood.
+    A mean of residuals of points used varies by its noise alone less r E r, r being the mean of their `rows` (n, 2, p)
+    and E `explained` (p, p).
+    """
+
+    strengths: np.ndarray
+    residuals: np.ndarray
+    variance: np.ndarray
+    noise: float
+    degrees_of_freedom: float
+    evidence: float
+    rows: np.ndarray
+    explained: np.ndarray
+
+
+def smooth_problem(choice: ElementChoice, frequency_Hz: np.ndarray, impedance_ohm: np.ndarray) -> SmoothProblem:
+    """Elements and scales for a spectrum in ascending frequency."""
+    data = choice.fitted_quantity(impedance_ohm)
+    modulus = np.abs(data)
+    decades = np.log10(frequency_Hz[-1] / frequency_Hz[0]) + 2 * EXTENSION_DECADES
+    tau = time_constants(frequency_Hz, int(np.ceil(decades * BRANCHES_PER_DECADE)), EXTENSION_DECADES)
+    basis = choice.basis(frequency_Hz, tau)
+    at_tau = np.exp(np.interp(-np.log(2 * np.pi * tau), np.log(frequency_Hz), np.log(modulus)))
+    ends = [modulus[0]] * basis.has_integrator + [modulus[-1]] * basis.has_differentiator
+    scale = np.concatenate([[END_SCALE * modulus.min()], BRANCH_SCALE * at_tau, END_SCALE * np.array(ends)])
+    rows, target = basis.columns() * scale / modulus[:, None], data / modulus
+    return SmoothProblem(
+        basis=basis,
+        scale=scale,
+        rows=np.stack([rows.real, rows.imag], axis=1),
+        target=np.stack([target.real, target.imag], axis=1),
+        modulus=modulus,
+    )
+
+
+def smooth_fit(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray) -> SmoothFit:
+    """Fit to the points `used` (n,) bool; the noise of a point is proportional to noise_shape (n,)."""
+    shape = noise_shape[:, None]
+    rows, target = problem.rows / shape[:, :, None], problem.target / shape
+    a, y = rows[used].reshape(-1, rows.shape[2]), target[used].reshape(-1)
+    gram, along = _gram(a), np.einsum("ij,i->j", a, y)
+    noise, evidence = _most_likely_noise(gram, along, y, 4 * np.log(noise_shape[used]).sum())
+    covariance = np.linalg.inv(gram + noise**2 * np.eye(len(gram)))
+    strengths = covariance @ along
+    residuals = target - rows @ strengths
+    # With the hat matrix H = A covariance Aᵀ residuals of points used vary by (1 - H)², of the others by 1 + H.
+    explained = 2 * covariance - covariance @ gram @ covariance
+    left = np.clip(1 - quadratic(rows, explained), 0.05, 1.0)
+    variance = np.where(used[:, None], left, 1 + quadratic(rows, covariance))
+    freedom = max(y.size - np.vdot(gram, explained), 1.0)
+    return SmoothFit(
+        strengths=strengths * problem.scale,
+        residuals=residuals * shape,
+        variance=variance * shape**2,
+        noise=float(np.sqrt((residuals[used] ** 2).sum() / freedom)),
+        degrees_of_freedom=float(freedom),
+        evidence=evidence,
+        rows=rows * shape[:, :, None],
+        explained=explained,
+    )
+
+
+def quadratic(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """r M r for every row r of (..., p)."""
+    return np.einsum("...i,...i->...", rows @ matrix, rows)
+
+
+def _gram(rows: np.ndarray) -> np.ndarray:
+    """AᵀA. The copy matters: for an array times itself NumPy calls another routine, which does start threads."""
+    starts = range(0, len(rows), PIECE)
+    return np.sum([rows[i : i + PIECE].T @ rows[i : i + PIECE].copy() for i in starts], axis=0)
+
+
+def _most_likely_noise(gram: np.ndarray, along: np.ndarray, y: np.ndarray, log_scales: float) -> tuple[float, float]:
+    """The noise of the largest marginal likelihood, and -2 ln of that likelihood (at NOISE_FLOOR or above)."""
+
+    def costs(levels: np.ndarray) -> np.ndarray:
+        return _evidence(gram, along, y, levels) + y.size * np.log(2 * np.pi) + log_scales
+
+    coarse = costs(NOISE_LEVELS)
+    best = int(np.argmin(coarse))
+    below, above = float(NOISE_LEVELS[max(best - 1, 0)]), float(NOISE_LEVELS[min(best + 1, NOISE_LEVELS.size - 1)])
+    levels = np.concatenate([NOISE_LEVELS, np.geomspace(below, above, REFINED_LEVELS + 2)[1:-1]])
+    cost = np.concatenate([coarse, costs(levels[NOISE_LEVELS.size :])])
+    return float(levels[np.argmin(cost)]), float(cost[levels >= NOISE_FLOOR].min())
+
+
+def _evidence(gram: np.ndarray, along: np.ndarray, y: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """yᵀ(AAᵀ + g)⁻¹y + ln det(AAᵀ + g), g = level², for each level.
+
+    Both from the Cholesky factor of [[AᵀA + g, Aᵀy], [., yᵀy]]: its last diagonal element squared is g times the first
+    term, the others give ln det but for (N - p) ln g.
+    """
+    p = along.size
+    g = levels**2
+    bordered = np.empty((levels.size, p + 1, p + 1))
+    bordered[:, :p, :p] = gram
+    bordered[:, p, :p] = bordered[:, :p, p] = along
+    bordered[:, range(p), range(p)] += g[:, None]
+    bordered[:, p, p] = (y @ y) * (1 + 1e-11)  # rounding must not make it indefinite where the fit is exact
+    diagonal = np.diagonal(np.linalg.cholesky(bordered), axis1=1, axis2=2)
+    log_det = 2 * np.log(diagonal[:, :p]).sum(axis=1) + (y.size - p) * np.log(g)
+    return diagonal[:, p] ** 2 / g + log_det
