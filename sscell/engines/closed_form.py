@@ -74,7 +74,7 @@ def diffusion_impedance_ohm_m2(cell: Cell, frequency_Hz: np.ndarray, stoichiomet
     n = cell.numbers
     open_circuit = cell.structure.cathode_open_circuit
     assert open_circuit is not None
-    slope = _slope_V(open_circuit, stoichiometry, n["stoichiometry_at_4V3"]) / n["maximum_concentration_mol_per_m3"]
+    slope = slope_V(open_circuit, stoichiometry, n["stoichiometry_at_4V3"]) / n["maximum_concentration_mol_per_m3"]
     spread = diffusivity(
         stoichiometry,
         n["diffusivity_m2_per_s"],
@@ -114,7 +114,7 @@ def _negative_impedance_ohm_m2(cell: Cell, s: np.ndarray, state: CellState | Non
         return 1 / (s * n["metal_double_layer_F_per_m2"] + conductance)
     y = state.mean("anode_stoichiometry") if state is not None else cell.fresh["anode_stoichiometry"]
     assert structure.anode_open_circuit is not None
-    slope = _slope_V(structure.anode_open_circuit, y, 0.0)
+    slope = slope_V(structure.anode_open_circuit, y, 0.0)
     exchange = exchange_current_density(y, n["anode_exchange_current_density_A_per_m2"], np)
     # Particles without gradients: a capacitor behind the charge transfer.
     storage = -slope * n["anode_area_per_volume_per_m"] / (s * n["anode_capacity_C_per_m3"])
@@ -128,7 +128,7 @@ def _negative_impedance_ohm_m2(cell: Cell, s: np.ndarray, state: CellState | Non
     )
 
 
-def _slope_V(law: OpenCircuitVoltage, stoichiometry: float, origin: float) -> float:
+def slope_V(law: OpenCircuitVoltage, stoichiometry: float, origin: float) -> float:
     """dU/dx by a central difference."""
     step = 1e-6
     return (law(stoichiometry + step, origin, np) - law(stoichiometry - step, origin, np)) / (2 * step)
