@@ -33,20 +33,38 @@ if TYPE_CHECKING:
         liquid_half_cell,
         open_circuit_from_table,
     )
-    from sscell.data import read_cycling, read_spectra
+    from sscell.circuit import Circuit
+    from sscell.data import Inspection, inspect_file, read_cycling, read_spectra
     from sscell.engines.budget import ImpedanceBudget
+    from sscell.engines.cell_circuit import circuit_from_cell, circuit_from_layer_stack
     from sscell.engines.closed_form import closed_form_impedance
     from sscell.engines.impedance import impedance, impedance_budget
     from sscell.engines.mesh import Mesh
     from sscell.engines.result import SimulationResult
     from sscell.engines.simulate import simulate
     from sscell.errors import ExtrapolationWarning, InputError, SscellError
+    from sscell.fit import (
+        CircuitRanking,
+        Comparison,
+        FitResult,
+        Profile,
+        SeriesResult,
+        compare,
+        fit_circuit,
+        fit_series,
+        profile_likelihood,
+        rank_circuits,
+        without_leads,
+    )
     from sscell.interface import CathodeSurface, CoatingMaterial, InterfaceState, interface_from_recipe
     from sscell.layers import Layer, LayerMaterials, LayerStack, layer_stack_from_interface
     from sscell.protocol import Protocol
     from sscell.recipe import Recipe
     from sscell.records import CellState, CyclingTrace, Spectrum
+    from sscell.relaxation import DistributionOfRelaxationTimes, drt
+    from sscell.report.fitted.write import write_fit_report
     from sscell.report.run import run_study
+    from sscell.validation import KramersKronigResult, ZHitResult, kramers_kronig, z_hit
 
 # Name at the door -> module it lives in; imported when first used, so that `import sscell` stays light.
 _DOOR = {
@@ -72,14 +90,33 @@ _DOOR = {
         ),
         "sscell.cell",
     ),
-    **dict.fromkeys(("read_cycling", "read_spectra"), "sscell.data"),
+    "Circuit": "sscell.circuit",
+    **dict.fromkeys(("Inspection", "inspect_file", "read_cycling", "read_spectra"), "sscell.data"),
+    **dict.fromkeys(("DistributionOfRelaxationTimes", "drt"), "sscell.relaxation"),
     "ImpedanceBudget": "sscell.engines.budget",
     "closed_form_impedance": "sscell.engines.closed_form",
     **dict.fromkeys(("impedance", "impedance_budget"), "sscell.engines.impedance"),
+    **dict.fromkeys(("circuit_from_cell", "circuit_from_layer_stack"), "sscell.engines.cell_circuit"),
     "Mesh": "sscell.engines.mesh",
     "SimulationResult": "sscell.engines.result",
     "simulate": "sscell.engines.simulate",
     **dict.fromkeys(("ExtrapolationWarning", "InputError", "SscellError"), "sscell.errors"),
+    **dict.fromkeys(
+        (
+            "CircuitRanking",
+            "Comparison",
+            "FitResult",
+            "Profile",
+            "SeriesResult",
+            "compare",
+            "fit_circuit",
+            "fit_series",
+            "profile_likelihood",
+            "rank_circuits",
+            "without_leads",
+        ),
+        "sscell.fit",
+    ),
     **dict.fromkeys(
         ("CathodeSurface", "CoatingMaterial", "InterfaceState", "interface_from_recipe"), "sscell.interface"
     ),
@@ -88,6 +125,8 @@ _DOOR = {
     "Recipe": "sscell.recipe",
     **dict.fromkeys(("CellState", "CyclingTrace", "Spectrum"), "sscell.records"),
     "run_study": "sscell.report.run",
+    "write_fit_report": "sscell.report.fitted.write",
+    **dict.fromkeys(("KramersKronigResult", "ZHitResult", "kramers_kronig", "z_hit"), "sscell.validation"),
 }
 
 __all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet
@@ -130,6 +169,29 @@ __all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet
     "Spectrum",
     "read_spectra",
     "read_cycling",
+    "inspect_file",
+    "Inspection",
+    "kramers_kronig",
+    "KramersKronigResult",
+    "z_hit",
+    "ZHitResult",
+    "drt",
+    "DistributionOfRelaxationTimes",
+    "Circuit",
+    "circuit_from_cell",
+    "circuit_from_layer_stack",
+    "fit_circuit",
+    "FitResult",
+    "profile_likelihood",
+    "Profile",
+    "rank_circuits",
+    "CircuitRanking",
+    "fit_series",
+    "SeriesResult",
+    "compare",
+    "Comparison",
+    "without_leads",
+    "write_fit_report",
     "run_study",
     "SscellError",
     "InputError",

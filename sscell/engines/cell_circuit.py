@@ -181,7 +181,7 @@ def _anode(build: _Builder, cell: Cell, state: CellState | None) -> str:
     y = state.mean("anode_stoichiometry") if state is not None else cell.fresh["anode_stoichiometry"]
     rails, surface = _composite(build, cell, "anode")
     double_layer, transfer = _interface(build, cell, "anode_double_layer_F_per_m2", "anode_", y, surface)
-    slope = build.parameter("anodeslope_V", SLOPE, _fallingslope_V(cell.structure.anode_open_circuit, y, 0.0))
+    slope = build.parameter("anode_slope_V", SLOPE, _falling_slope_V(cell.structure.anode_open_circuit, y, 0.0))
     capacity = build.parameter("anode_capacity_C_per_m3", CAPACITY, cell.numbers["anode_capacity_C_per_m3"])
     pellet = _Surface(("anode_thickness_m",), lambda length: length * cell.design.area_m2)
     storage = build.element("C", pellet.times((slope, capacity), lambda v, charge: charge / v))
@@ -232,8 +232,8 @@ def _sphere(build: _Builder, cell: Cell, stoichiometry: float, surface: _Surface
     )
     per_charge = 1 / (FARADAY_C_PER_MOL * n["maximum_concentration_mol_per_m3"])
     open_circuit = cell.structure.cathode_open_circuit
-    slope_V = _fallingslope_V(open_circuit, stoichiometry, n["stoichiometry_at_4V3"])
-    slope = build.parameter("cathodeslope_V", SLOPE, slope_V)
+    falling_V = _falling_slope_V(open_circuit, stoichiometry, n["stoichiometry_at_4V3"])
+    slope = build.parameter("cathode_slope_V", SLOPE, falling_V)
     radius = build.parameter("particle_radius_m", RADIUS, n["particle_radius_m"])
     spread = build.parameter("diffusivity_m2_per_s", DIFFUSIVITY, n["diffusivity_m2_per_s"])
     return build.element(
@@ -259,7 +259,7 @@ def _blocking(build: _Builder, side: str, cell: Cell, pellet: _Surface) -> str:
     return build.element("C", pellet.times((name,), _same))
 
 
-def _fallingslope_V(open_circuit: OpenCircuitVoltage | None, stoichiometry: float, origin: float) -> float:
+def _falling_slope_V(open_circuit: OpenCircuitVoltage | None, stoichiometry: float, origin: float) -> float:
     assert open_circuit is not None
     return max(-slope_V(open_circuit, stoichiometry, origin), SMALLEST_SLOPE_V)
 

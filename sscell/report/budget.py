@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_SAMPLES = 12  # more do not fit one figure
 FREQUENCY_TICKS = {1e6: "1 MHz", 1e3: "1 kHz", 1.0: "1 Hz", 1e-3: "1 mHz"}
-SMALL = 0.01       # origins that never reach this share of the largest total are shown together
+SMALL = 0.01  # origins that never reach this share of the largest total are shown together
 
 
 class Split(NamedTuple):
@@ -87,15 +87,21 @@ def splits_of(view: RunView) -> list[Split]:
 def merged(splits: Sequence[Split]) -> list[Split]:
     """The same with the origins that never matter added up as 'other'."""
     largest = max(float(np.abs(s.total).max()) for s in splits)
-    size = {name: max(float(np.abs(s.parts[name]).max()) for s in splits if name in s.parts)
-            for name in dict.fromkeys(n for s in splits for n in s.parts)}
+    size = {
+        name: max(float(np.abs(s.parts[name]).max()) for s in splits if name in s.parts)
+        for name in dict.fromkeys(n for s in splits for n in s.parts)
+    }
     kept = [name for name, most in size.items() if most >= SMALL * largest]
     small = [name for name in size if name not in kept]
     return [
-        Split(s.title, s.frequency_Hz, {
-            **{n: s.parts.get(n, np.zeros(s.frequency_Hz.size)) for n in kept},
-            **({"other": np.sum([s.parts[n] for n in small if n in s.parts], axis=0)} if small else {}),
-        })
+        Split(
+            s.title,
+            s.frequency_Hz,
+            {
+                **{n: s.parts.get(n, np.zeros(s.frequency_Hz.size)) for n in kept},
+                **({"other": np.sum([s.parts[n] for n in small if n in s.parts], axis=0)} if small else {}),
+            },
+        )
         for s in splits
     ]
 

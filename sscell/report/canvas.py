@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_IN = 10.6     # fills the page at 100 %, so that 9 pt stays 9 pt
+WIDTH_IN = 10.6  # fills the page at 100 %, so that 9 pt stays 9 pt
 INK, MUTED, RULE = "#1f2933", "#52606d", "#e6e9ee"
 
-LOOK: Any = {   # matplotlib types its keys one by one
+LOOK: Any = {  # matplotlib types its keys one by one
     "font.size": 9.0,
     "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
@@ -109,5 +109,11 @@ def legend_below(figure: Figure, handles: list[Any], per_row: int = 9) -> None:
 def legend_above(figure: Figure, handles: list[Any]) -> None:
     """A second legend, at the upper right of the figure."""
     if handles:
-        figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), columnspacing=1.2,
-                      handletextpad=0.2, fontsize=8)
+        figure.legend(
+            handles=handles,
+            loc="outside upper right",
+            ncols=len(handles),
+            columnspacing=1.2,
+            handletextpad=0.2,
+            fontsize=8,
+        )

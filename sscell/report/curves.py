@@ -8,7 +8,7 @@ from sscell.records import CyclingTrace
 from sscell.study.differential import differential_capacity
 
 MOST_POINTS = 800
-FLAT = 0.002   # of the largest dQ/dV: below it the ends of a curve are jumps, not charge
+FLAT = 0.002  # of the largest dQ/dV: below it the ends of a curve are jumps, not charge
 
 
 def first_cycle_with(trace: CyclingTrace, discharge: bool) -> int | None:
@@ -40,7 +40,7 @@ def differential(trace: CyclingTrace, discharge: bool) -> tuple[np.ndarray, np.n
     if cycle is None or use.size < 20 or use[-1] - use[0] + 1 != use.size:
         return np.zeros(0), np.zeros(0)
     voltage, _, slope = differential_capacity(trace, cycle, discharge)
-    inner = slice(3, -3)   # the smoothing window hangs over the ends
+    inner = slice(3, -3)  # the smoothing window hangs over the ends
     voltage, slope = voltage[inner], slope[inner]
     real = np.flatnonzero(slope > FLAT * slope.max(initial=0.0))
     span = slice(real[0], real[-1] + 1) if real.size else slice(0, 0)

@@ -10,7 +10,7 @@ from sscell.report.columns import number
 from sscell.study.facts import FactRow
 
 KINDS = {"approx": "about ", "lower_bound": "at least ", "upper_bound": "at most "}
-LONGEST = 24   # characters of a figure with its unit; longer ones are words, which may break
+LONGEST = 24  # characters of a figure with its unit; longer ones are words, which may break
 GROUPS = (
     ("fit", "Figures and bounds to be met", "counted in the score"),
     ("check", "Checks", "they follow from other facts or are qualitative; not counted in the score"),

@@ -104,8 +104,10 @@ def retentions(job: JobResult) -> Points:
 def efficiencies(view: RunView, job: JobResult) -> Points:
     """Cycle and Coulomb efficiency from the second cycle on, where the rate is that of the cycle before."""
     rows = [
-        r for r in summaries(job)
-        if r.cycle > 1 and math.isfinite(r.coulomb_efficiency_percent)
+        r
+        for r in summaries(job)
+        if r.cycle > 1
+        and math.isfinite(r.coulomb_efficiency_percent)
         and view.rates[r.cycle - 1] == view.rates[r.cycle - 2]
     ]
     return [r.cycle for r in rows], [r.coulomb_efficiency_percent for r in rows]
@@ -116,8 +118,13 @@ def _draw_cycles(ax: Axes, view: RunView, styles: Styles, points: Any) -> None:
     marks = len(view.plan) <= 60
     for job in view.jobs:
         style = styles[job.sample]
-        ax.plot(*points(job), color=style.colour, linestyle=style.line, marker=style.marker if marks else "",
-                linewidth=1.0 if marks else 1.6)
+        ax.plot(
+            *points(job),
+            color=style.colour,
+            linestyle=style.line,
+            marker=style.marker if marks else "",
+            linewidth=1.0 if marks else 1.6,
+        )
     cycle_axis(ax)
 
 
@@ -129,8 +136,16 @@ def _mark_rates(ax: Axes, rates: Sequence[str]) -> None:
         count = len(list(same))
         if first > 1:
             ax.axvline(first - 0.5, color="#cbd2d9", linewidth=0.8, zorder=0)
-        ax.text(first + (count - 1) / 2, 1.015, rate, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
-                color=MUTED, fontsize=8)
+        ax.text(
+            first + (count - 1) / 2,
+            1.015,
+            rate,
+            transform=ax.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            color=MUTED,
+            fontsize=8,
+        )
         first += count
     ax.grid(False, axis="x")
 

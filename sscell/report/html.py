@@ -25,8 +25,11 @@ from sscell.study.result import StudyResult
 # The sections of the page with what is drawn in them, in reading order.
 SECTIONS = (
     ("interface", "Interface", (interfaces,)),
-    ("cycling", "Cycling",
-     (voltage_profiles, differential_capacities, rate_tests, fades, coulomb_efficiencies, ageing)),
+    (
+        "cycling",
+        "Cycling",
+        (voltage_profiles, differential_capacities, rate_tests, fades, coulomb_efficiencies, ageing),
+    ),
     ("impedance", "Impedance", (nyquists, budgets)),
 )
 

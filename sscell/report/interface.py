@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PROFILE_COLOUR = "#c2255c"
 ROW_IN = 0.46
-LETTER = 0.0078    # of the figure's width, a letter of a sample's name
-VISIBLE_NM = 1.0   # a cation profile that ends before this depth is a line, not a profile
+LETTER = 0.0078  # of the figure's width, a letter of a sample's name
+VISIBLE_NM = 1.0  # a cation profile that ends before this depth is a line, not a profile
 COLUMNS = ("decomposition\nlayer", "\ncoating", "\nNiO", "cation\ndepth")
 
 
@@ -59,13 +59,21 @@ def interfaces(study: StudyResult) -> list[ReportFigure]:
         left = min(0.3, max(0.115, LETTER * max(len(s.sample) for s in sections)))
         ax = figure.add_axes((left, 0.85 / whole, 0.645 - left, height / whole))
         _draw(ax, sections)
-        ax.legend(handles=_handles(study, sections), loc="upper left", bbox_to_anchor=(0, -0.5 / height),
-                  ncols=6, borderaxespad=0, handlelength=1.2)
+        ax.legend(
+            handles=_handles(study, sections),
+            loc="upper left",
+            bbox_to_anchor=(0, -0.5 / height),
+            ncols=6,
+            borderaxespad=0,
+            handlelength=1.2,
+        )
 
     cations = _cations(sections)
     profile = (
         f" Curve: concentration of {cations} from the coating in the active material over that at its "
-        f"surface; its depth is where it falls below {100 * DETECTABLE_FRACTION:g} %." if cations else ""
+        f"surface; its depth is where it falls below {100 * DETECTABLE_FRACTION:g} %."
+        if cations
+        else ""
     )
     states = sorted({s.state for s in sections})
     when = states[0] if len(states) == 1 else "the cycles named under each sample"
@@ -76,7 +84,8 @@ def interfaces(study: StudyResult) -> list[ReportFigure]:
     )
     alt = "; ".join(
         f"{s.sample}: decomposition layer {s.decomposition_nm:.1f} nm, coating {s.coating_nm:.1f} nm, "
-        f"NiO {s.rocksalt_nm:.1f} nm" for s in sections
+        f"NiO {s.rocksalt_nm:.1f} nm"
+        for s in sections
     )
     image = svg_image(draw, 1.4 + ROW_IN * len(sections))
     return [ReportFigure("interfaces", "The interface of each sample", caption, image, alt)]
@@ -94,13 +103,15 @@ def _sections(study: StudyResult) -> list[Section]:
         job = next((j for j in pellet if common is not None and j.run == common.name), longest)
         interface = study.interface(sample)
         last = summaries(job)[-1] if job is not None else None
-        sections.append(Section(
-            sample=sample,
-            state="no cycle" if job is None or last is None else f"cycle {last.cycle} of {job.run}",
-            interface=interface,
-            decomposition_nm=last.decomposition_thickness_nm if last is not None else 0.0,
-            cation_nm=1e9 * detection_depth_m(interface.cation_diffusion_length_m, DETECTABLE_FRACTION),
-        ))
+        sections.append(
+            Section(
+                sample=sample,
+                state="no cycle" if job is None or last is None else f"cycle {last.cycle} of {job.run}",
+                interface=interface,
+                decomposition_nm=last.decomposition_thickness_nm if last is not None else 0.0,
+                cation_nm=1e9 * detection_depth_m(interface.cation_diffusion_length_m, DETECTABLE_FRACTION),
+            )
+        )
     return sections
 
 

@@ -68,8 +68,12 @@ def _columns(study: StudyResult, view: RunView) -> list[Column]:
     for label in spectrum_labels(view):
         found = [(job, s) for job in view.jobs for s in job.spectra if s.label == label]
         curves = [
-            Curve(s.budget.frequency_Hz, s.budget.spectrum.impedance_ohm_cm2,
-                  {"color": styles[job.sample].colour, "linestyle": styles[job.sample].line}, True)
+            Curve(
+                s.budget.frequency_Hz,
+                s.budget.spectrum.impedance_ohm_cm2,
+                {"color": styles[job.sample].colour, "linestyle": styles[job.sample].line},
+                True,
+            )
             for job, s in found
         ]
         columns.append(Column(label, state_words([s for _, s in found]), curves))
@@ -81,7 +85,8 @@ def _figure(
 ) -> ReportFigure:
     overlays = [
         Curve(s.frequency_Hz, s.impedance_ohm_cm2, measured_style(k), False)
-        for k, record in enumerate(measured) for s in record.spectra
+        for k, record in enumerate(measured)
+        for s in record.spectra
     ]
     columns = [Column(c.label, c.state, [*overlays, *c.curves]) for c in columns]
     rows = _rows(columns)
@@ -122,9 +127,12 @@ def _panels(columns: Sequence[Column], rows: Sequence[tuple[str, float]]) -> lis
     return [
         Panel(
             f"{column.label}: " + ", ".join(filter(None, [column.state if row == 0 else "", name])),
-            column.curves, lowest, shared if row == 0 else window(column.curves, lowest),
+            column.curves,
+            lowest,
+            shared if row == 0 else window(column.curves, lowest),
         )
-        for row, (name, lowest) in enumerate(rows) for column in columns
+        for row, (name, lowest) in enumerate(rows)
+        for column in columns
     ]
 
 
@@ -156,8 +164,15 @@ def _mark_decades(ax: Axes, curve: Curve, lowest_Hz: float) -> None:
         if 10.0**decade < lowest_Hz * 0.99:
             continue
         named, colour, at = decade in DECADE_MARKS, curve.style["color"], interpolated(f, z, 10.0**decade)
-        ax.plot([at.real], [-at.imag], marker=DECADE_MARKS[decade][0] if named else ".", color=colour,
-                markersize=5 if named else 4, markerfacecolor="white" if named else colour, markeredgewidth=1.1)
+        ax.plot(
+            [at.real],
+            [-at.imag],
+            marker=DECADE_MARKS[decade][0] if named else ".",
+            color=colour,
+            markersize=5 if named else 4,
+            markerfacecolor="white" if named else colour,
+            markeredgewidth=1.1,
+        )
 
 
 def _decade_handles(columns: Sequence[Column]) -> list[Any]:
@@ -167,7 +182,8 @@ def _decade_handles(columns: Sequence[Column]) -> list[Any]:
     style: dict[str, Any] = {"color": "#52606d", "linestyle": "", "markeredgewidth": 1.1}
     handles = [
         Line2D([], [], marker=marker, markersize=5, markerfacecolor="white", label=words, **style)
-        for decade, (marker, words) in DECADE_MARKS.items() if decade in shown
+        for decade, (marker, words) in DECADE_MARKS.items()
+        if decade in shown
     ]
     if shown - set(DECADE_MARKS):
         handles.append(Line2D([], [], marker=".", markersize=4, label="other decades", **style))

@@ -43,15 +43,23 @@ def voltage_profiles(study: StudyResult) -> list[ReportFigure]:
         missing = ", ".join(r.label for r in traces if r not in usable)
         caption += f" Measured but not drawn for want of active_mass_mg: {missing}."
     image = svg_image(draw, *_size(cycles))
-    return [ReportFigure("voltage-profiles", "Voltage profiles of the first cycle", caption, image, _alt(
-        "Cell voltage over specific capacity", cycles))]
+    return [
+        ReportFigure(
+            "voltage-profiles",
+            "Voltage profiles of the first cycle",
+            caption,
+            image,
+            _alt("Cell voltage over specific capacity", cycles),
+        )
+    ]
 
 
 def differential_capacities(study: StudyResult) -> list[ReportFigure]:
     """dQ/dV of the first charge (up) and discharge (down)."""
     styles = sample_styles(list(study.scenario.samples))
     cycles = [
-        cycle for cycle in first_cycles(run_views(study))
+        cycle
+        for cycle in first_cycles(run_views(study))
         if any(differential(trace_of(j), discharge)[0].size for j in cycle.jobs.values() for discharge in (False, True))
     ]
     if not cycles:
@@ -68,8 +76,15 @@ def differential_capacities(study: StudyResult) -> list[ReportFigure]:
         f"10 mV. {_protocols(cycles)}"
     )
     image = svg_image(draw, *_size(cycles))
-    return [ReportFigure("differential-capacity", "Differential capacity of the first cycle", caption, image, _alt(
-        "dQ/dV over cell voltage", cycles))]
+    return [
+        ReportFigure(
+            "differential-capacity",
+            "Differential capacity of the first cycle",
+            caption,
+            image,
+            _alt("dQ/dV over cell voltage", cycles),
+        )
+    ]
 
 
 def _panels(

@@ -29,7 +29,8 @@ def recipe_rows(study: StudyResult) -> list[RecipeRow]:
     simulated = {job.sample for job in study.jobs}
     return [
         _row(name, spec.recipe(), study.interface(name))
-        for name, spec in study.scenario.samples.items() if name in simulated
+        for name, spec in study.scenario.samples.items()
+        if name in simulated
     ]
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from sscell.report.runs import RunView
 from sscell.study.jobs import LabelledSpectrum
 
-FURTHEST = 2.0     # measured spectra may widen a panel by this factor, no more
+FURTHEST = 2.0  # measured spectra may widen a panel by this factor, no more
 
-Window = tuple[float, float, float, float]   # x0, x1, y0, y1 in ohm cm²
+Window = tuple[float, float, float, float]  # x0, x1, y0, y1 in ohm cm²
 
 
 class Curve(NamedTuple):

@@ -36,10 +36,13 @@ def _lines(study: StudyResult) -> list[tuple[str, str]]:
     lines = [(line, "dim") for line in _ages(study)]
     if study.facts:
         s = score(study.facts)
-        lines.append((
-            f"Facts: figures met {s['figures_met']}/{s['figures']}, bounds {s['bounds_met']}/{s['bounds']}, "
-            f"checks {s['checks_met']}/{s['checks']}", "bold",
-        ))
+        lines.append(
+            (
+                f"Facts: figures met {s['figures_met']}/{s['figures']}, bounds {s['bounds_met']}/{s['bounds']}, "
+                f"checks {s['checks_met']}/{s['checks']}",
+                "bold",
+            )
+        )
     lines += [(f"Failed: {problem}", "red") for problem in study.problems]
     lines += [(f"Warning: {warning}", "yellow") for warning in study.warnings]
     if study.folder is not None:

@@ -111,7 +111,6 @@ def _arrays_from(result: JobResult) -> dict[str, np.ndarray]:
             {
                 "label": s.label,
                 "after_cycle": s.after_cycle,
-                "arc_width_ohm_cm2": s.arc_width_ohm_cm2,
                 "parts": list(s.budget.parts),
                 "state": dict(s.budget.spectrum.state),
                 "provenance": dict(s.budget.spectrum.provenance),
@@ -168,5 +167,4 @@ def _spectrum_from(index: int, entry: dict[str, Any], arrays: dict[str, np.ndarr
         label=entry["label"],
         after_cycle=entry["after_cycle"],
         budget=ImpedanceBudget(spectrum=spectrum, parts=parts),
-        arc_width_ohm_cm2=entry["arc_width_ohm_cm2"],
     )

@@ -15,7 +15,6 @@ from sscell.engines.result import SimulationResult
 from sscell.engines.simulate import simulate
 from sscell.errors import ExtrapolationWarning, SscellError
 from sscell.records import CellState
-from sscell.study.arc import arc_width_ohm_cm2
 from sscell.study.schema import EisSpec, Scenario
 
 
@@ -36,7 +35,6 @@ class LabelledSpectrum:
     label: str
     after_cycle: int
     budget: ImpedanceBudget
-    arc_width_ohm_cm2: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,6 +116,4 @@ def _spectrum(cell: Cell, job: Job, label: str, cycle: int, state: CellState | N
     budget = impedance_budget(
         cell, frequencies(job.scenario.eis, job.quick), state=state, rest_h=job.scenario.eis.rest_h
     )
-    return LabelledSpectrum(
-        label=label, after_cycle=cycle, budget=budget, arc_width_ohm_cm2=arc_width_ohm_cm2(budget.spectrum)
-    )
+    return LabelledSpectrum(label=label, after_cycle=cycle, budget=budget)

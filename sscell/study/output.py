@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sscell.engines.result import CycleSummary
-from sscell.errors import InputError
+from sscell.folder import check_folder, whole_folder
 from sscell.study.facts import FactRow, score
 from sscell.study.result import StudyResult
 from sscell.study.tables import cycles_table, spectra_table
@@ -30,55 +27,23 @@ OUR_FILES = frozenset(
 
 def write_study(study: StudyResult, folder: Path, report: Callable[[StudyResult], str]) -> None:
     """Write every file of the study into `folder`, all or none; an earlier result there is replaced."""
-    check_folder(folder)
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        study.summary.to_csv(temporary / "summary.csv", index=False)
-        cycles_table(study.jobs).to_csv(temporary / "cycles.csv", index=False)
-        spectra_table(study.jobs).to_csv(temporary / "spectra.csv", index=False)
-        _facts_frame(study).to_csv(temporary / "facts.csv", index=False)
-        _dataset(study).to_netcdf(temporary / "results.nc", engine="scipy")
-        (temporary / "provenance.json").write_text(json.dumps(provenance(study), indent=1), encoding="utf-8")
-        (temporary / "report.html").write_text(report(study), encoding="utf-8")
-        os.chmod(temporary, 0o755)
-        _put(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with whole_folder(folder, _is_ours) as whole:
+        study.summary.to_csv(whole / "summary.csv", index=False)
+        cycles_table(study.jobs).to_csv(whole / "cycles.csv", index=False)
+        spectra_table(study.jobs).to_csv(whole / "spectra.csv", index=False)
+        _facts_frame(study).to_csv(whole / "facts.csv", index=False)
+        _dataset(study).to_netcdf(whole / "results.nc", engine="scipy")
+        (whole / "provenance.json").write_text(json.dumps(provenance(study), indent=1), encoding="utf-8")
+        (whole / "report.html").write_text(report(study), encoding="utf-8")
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a results folder that holds something else than results of ours."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out '{folder}' is a file; name a folder.")
-    ground = next((p for p in folder.resolve().parents if p.exists()), folder)
-    if not ground.is_dir() or not os.access(ground, os.W_OK):
-        raise InputError(f"--out '{folder}' cannot be made: '{ground}' is not a folder that can be written to.")
-    if folder.is_dir():
-        foreign = sorted(p.name for p in folder.iterdir() if p.name not in OUR_FILES)
-        if foreign:
-            raise InputError(
-                f"--out '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); name a new "
-                "folder or an earlier results folder, as its content is replaced."
-            )
+def check_study_folder(folder: Path) -> None:
+    """Refuse a results folder that cannot be made, or that holds something else than results of a study."""
+    check_folder(folder, _is_ours)
 
 
-def _put(temporary: Path, folder: Path) -> None:
-    """Rename into place; an earlier result is moved away first and removed after, or put back on failure."""
-    old = None
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        os.rename(folder, old / "was")
-    try:
-        os.rename(temporary, folder)
-    except OSError:
-        if old is not None:
-            os.rename(old / "was", folder)
-            old.rmdir()
-        raise
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
+def _is_ours(entry: Path) -> bool:
+    return entry.name in OUR_FILES
 
 
 def provenance(study: StudyResult) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sscell.study.checkpoint import Checkpoints
 from sscell.study.factfile import read_facts
 from sscell.study.facts import compare
 from sscell.study.jobs import Job, JobResult, run_job, untold_cell
-from sscell.study.output import check_folder
+from sscell.study.output import check_study_folder
 from sscell.study.result import MeasuredRecord, StudyResult
 from sscell.study.schema import MeasuredSpec, read_scenario
 from sscell.study.tables import summary_table
@@ -40,7 +40,7 @@ def run_jobs(
     path = Path(path)
     scenario = read_scenario(path)
     if out is not None:
-        check_folder(Path(out))
+        check_study_folder(Path(out))
     names = [scenario.facts, *(m.file for m in scenario.measured)]
     facts = read_facts(path.parent / scenario.facts) if scenario.facts else []
     measured = [_measured(path.parent, spec) for spec in scenario.measured]

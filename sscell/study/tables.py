@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sscell.engines.result import CycleSummary
 from sscell.protocol import Step
+from sscell.records import Spectrum
+from sscell.study.arc import arc_widths_ohm_cm2
 from sscell.study.jobs import JobResult
 from sscell.study.schema import Scenario
 
@@ -25,9 +27,9 @@ def summary_table(scenario: Scenario, jobs: Sequence[JobResult], quick: bool = F
     """
     import pandas as pd
 
-    return pd.DataFrame(
-        [_summary_row(scenario, name, [j for j in jobs if j.sample == name], quick) for name in scenario.samples]
-    )
+    rows = [_summary_row(scenario, name, [j for j in jobs if j.sample == name], quick) for name in scenario.samples]
+    _fill_in_arc_widths(rows)
+    return pd.DataFrame(rows)
 
 
 def cycles_table(jobs: Sequence[JobResult]) -> pd.DataFrame:
@@ -89,8 +91,8 @@ def _summary_row(scenario: Scenario, name: str, jobs: Sequence[JobResult], quick
             1e4 * aged.cell.interface_resistance_ohm_m2() if aged is not None else math.nan
         ),
         "interface_resistance_aged_ohm_cm2": _value(last, "interface_resistance_ohm_cm2"),
-        "arc_width_fresh_ohm_cm2": spectra["fresh"].arc_width_ohm_cm2 if "fresh" in spectra else math.nan,
-        "arc_width_aged_ohm_cm2": spectra["aged"].arc_width_ohm_cm2 if "aged" in spectra else math.nan,
+        "arc_width_fresh_ohm_cm2": spectra["fresh"].budget.spectrum if "fresh" in spectra else math.nan,
+        "arc_width_aged_ohm_cm2": spectra["aged"].budget.spectrum if "aged" in spectra else math.nan,
         "aged_after": aged_after,
         "liquid_first_charge_mAh_per_g": _value(_row(liquid, 1), "charge_capacity_mAh_per_g"),
         "liquid_first_discharge_mAh_per_g": _value(_row(liquid, 1), "discharge_capacity_mAh_per_g"),
@@ -99,6 +101,14 @@ def _summary_row(scenario: Scenario, name: str, jobs: Sequence[JobResult], quick
         "passivation": _interface(jobs, "passivation"),
         "inactive_fraction": _interface(jobs, "inactive_fraction"),
     }
+
+
+def _fill_in_arc_widths(rows: Sequence[dict[str, Any]]) -> None:
+    """Put the width of its arcs in the place of each spectrum; all are fitted at once."""
+    places = [(row, key) for row in rows for key, value in row.items() if isinstance(value, Spectrum)]
+    widths = arc_widths_ohm_cm2([row[key] for row, key in places])
+    for (row, key), width in zip(places, widths, strict=True):
+        row[key] = width
 
 
 def _rate(steps: Sequence[Step]) -> float | None:

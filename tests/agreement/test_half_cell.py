@@ -21,8 +21,12 @@ def peer_discharge_mAh_per_g(cell: ss.Cell, start: float) -> float:
 
     def spread(sto, temperature):
         return laws.diffusivity(
-            sto, n["diffusivity_m2_per_s"], n["diffusivity_drop_decades"], n["diffusivity_midpoint"],
-            n["diffusivity_width"], pybamm,
+            sto,
+            n["diffusivity_m2_per_s"],
+            n["diffusivity_drop_decades"],
+            n["diffusivity_midpoint"],
+            n["diffusivity_width"],
+            pybamm,
         )
 
     def exchange(c_e, c_s, c_max, temperature):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sscell.drt import arcs_from_distribution, drt, relaxation_from_impedances
 from sscell.records import Spectrum
+from sscell.relaxation import arcs_from_distribution, drt, relaxation_from_impedances
 
 RUNS = 7
 BATCH = 200

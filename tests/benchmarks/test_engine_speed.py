@@ -54,9 +54,11 @@ def test_spectrum_against_eis_simulation() -> None:
     z = ss.impedance(which, FREQUENCY_HZ, rest_h=0).impedance_ohm - lead_impedance(which, FREQUENCY_HZ)
     difference = np.max(np.abs(z / eis_impedance(simulation, which, FREQUENCY_HZ) - 1))
     our, peer = statistics.median(ours), statistics.median(peers)
-    print(f"\nspectrum, 60 frequencies, new inputs: ours {1e3 * our:.1f} ms, EISSimulation {1e3 * peer:.1f} ms, "
-          f"ratio {peer / our:.1f} (largest difference {difference:.0e}); "
-          f"first call with compilation {our_first:.2f} s and {peer_first:.2f} s")
+    print(
+        f"\nspectrum, 60 frequencies, new inputs: ours {1e3 * our:.1f} ms, EISSimulation {1e3 * peer:.1f} ms, "
+        f"ratio {peer / our:.1f} (largest difference {difference:.0e}); "
+        f"first call with compilation {our_first:.2f} s and {peer_first:.2f} s"
+    )
     assert difference < 1e-5
 
 

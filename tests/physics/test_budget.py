@@ -44,8 +44,18 @@ def test_parts_sum_for_charged_and_for_other_cells(cell: ss.Cell) -> None:
 def test_expected_origins(cell: ss.Cell) -> None:
     parts = ss.impedance_budget(cell, [1.0]).parts
     assert set(parts) == {
-        "leads", "contacts", "separator", "anode", "ionic", "electronic", "decomposition layer", "coating", "NiO",
-        "charge transfer", "diffusion", "side reaction",
+        "leads",
+        "contacts",
+        "separator",
+        "anode",
+        "ionic",
+        "electronic",
+        "decomposition layer",
+        "coating",
+        "NiO",
+        "charge transfer",
+        "diffusion",
+        "side reaction",
     }
 
 

@@ -34,12 +34,12 @@ def conducting_cell() -> ss.Cell:
         rocksalt_permittivity=10.0,
     )
     cam = CathodeMaterial(
-        fresh_stoichiometry=0.6, exchange_current_density_A_per_m2=1e4, double_layer_F_per_m2=1e-3,
+        fresh_stoichiometry=0.6,
+        exchange_current_density_A_per_m2=1e4,
+        double_layer_F_per_m2=1e-3,
         diffusivity_m2_per_s=1e-8,
     )
-    cathode = CompositeCathode(
-        material=cam, electronic_conductivity_S_per_m=6e4, porosity=0.1, tortuosity_factor=4.3
-    )
+    cathode = CompositeCathode(material=cam, electronic_conductivity_S_per_m=6e4, porosity=0.1, tortuosity_factor=4.3)
     electrolyte = replace(INERT, conductivity_S_per_m=2e5)
     design = ss.CellDesign(electrolyte=electrolyte, positive=cathode, layer_materials=layers)
     return ss.Cell.from_recipe(ss.Recipe(ald_cycles=15), design=design, coating=coating)
@@ -79,8 +79,10 @@ def test_resistive_limit_against_a_small_constant_current() -> None:
     slope = (ocv(0.601, n["stoichiometry_at_4V3"], np) - ocv(0.599, n["stoichiometry_at_4V3"], np)) / 0.002
     per_concentration = -slope / n["maximum_concentration_mol_per_m3"]
     diffusion = n["particle_radius_m"] * per_concentration / (5 * FARADAY_C_PER_MOL * n["diffusivity_m2_per_s"])
-    ohmic = n["cathode_thickness_m"] / 3 * (
-        1 / n["cathode_ionic_conductivity_S_per_m"] + 1 / n["cathode_electronic_conductivity_S_per_m"]
+    ohmic = (
+        n["cathode_thickness_m"]
+        / 3
+        * (1 / n["cathode_ionic_conductivity_S_per_m"] + 1 / n["cathode_electronic_conductivity_S_per_m"])
     )
     limit_ohm_m2 = ohmic + (cell.layers.resistance_ohm_m2 + thermal_V / exchange + diffusion) / aL
 

@@ -56,7 +56,7 @@ def test_bad_rest_and_engine_are_refused() -> None:
 def test_a_frequency_that_fails_its_check_is_solved_with_pivoting(monkeypatch: pytest.MonkeyPatch) -> None:
     frequency_Hz = np.geomspace(1e5, 1e-2, 5)
     usual = ss.impedance_budget(CELL, frequency_Hz, rest_h=0)
-    monkeypatch.setattr(module, "RESIDUAL_LIMIT", 0.0)   # nothing passes: every frequency goes the slow way
+    monkeypatch.setattr(module, "RESIDUAL_LIMIT", 0.0)  # nothing passes: every frequency goes the slow way
     slow = ss.impedance_budget(CELL, frequency_Hz, rest_h=0)
     np.testing.assert_allclose(slow.impedance_ohm, usual.impedance_ohm, rtol=1e-9)
 

@@ -45,8 +45,13 @@ def test_half_cycle_parts_pulses_and_keeps_the_ends() -> None:
 def test_half_cycle_without_mass_or_current_is_empty() -> None:
     trace = ramp()
     unknown = CyclingTrace(time_s=trace.time_s, current_A=trace.current_A, voltage_V=trace.voltage_V, cycle=trace.cycle)
-    resting = CyclingTrace(time_s=trace.time_s, current_A=0 * trace.current_A, voltage_V=trace.voltage_V,
-                           cycle=trace.cycle, active_mass_kg=1e-5)
+    resting = CyclingTrace(
+        time_s=trace.time_s,
+        current_A=0 * trace.current_A,
+        voltage_V=trace.voltage_V,
+        cycle=trace.cycle,
+        active_mass_kg=1e-5,
+    )
     assert half_cycle(unknown, True)[0].size == 0
     assert half_cycle(resting, True)[0].size == 0
     assert differential(resting, True)[0].size == 0

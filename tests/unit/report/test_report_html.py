@@ -18,8 +18,14 @@ from sscell.report.html import report_html
 from sscell.study.result import MeasuredRecord, StudyResult
 
 FIGURES = [
-    "interfaces", "voltage-profiles", "differential-capacity", "fade", "coulomb-efficiency", "ageing",
-    "nyquist-once", "budget-once",
+    "interfaces",
+    "voltage-profiles",
+    "differential-capacity",
+    "fade",
+    "coulomb-efficiency",
+    "ageing",
+    "nyquist-once",
+    "budget-once",
 ]
 
 
@@ -187,8 +193,11 @@ def test_measured_records_are_drawn_and_named(study: StudyResult) -> None:
     f = np.geomspace(1e5, 0.1, 30)
     spectrum = Spectrum(frequency_Hz=f, impedance_ohm=20 + 30 / (1 + 1j * f), area_m2=7.85e-5)
     trace = CyclingTrace(
-        time_s=np.arange(50.0), current_A=np.where(np.arange(50) < 25, -1e-3, 1e-3), cycle=np.ones(50),
-        voltage_V=np.full(50, 2.0), active_mass_kg=1e-7,
+        time_s=np.arange(50.0),
+        current_A=np.where(np.arange(50) < 25, -1e-3, 1e-3),
+        cycle=np.ones(50),
+        voltage_V=np.full(50, 2.0),
+        active_mass_kg=1e-7,
     )
     measured = (
         MeasuredRecord(label="pellet 7", spectra=(spectrum, spectrum)),
@@ -203,7 +212,7 @@ def test_measured_records_are_drawn_and_named(study: StudyResult) -> None:
     for figure in ("nyquist-once", "voltage-profiles"):
         assert "#111111" in page.svg(figure)
         assert "#111111" not in plain.svg(figure)
-    alone = Page(report_html(replace(
-        study, measured=measured, jobs=tuple(replace(job, spectra=()) for job in study.jobs)
-    )))
+    alone = Page(
+        report_html(replace(study, measured=measured, jobs=tuple(replace(job, spectra=()) for job in study.jobs)))
+    )
     assert "#111111" in alone.svg("nyquist")

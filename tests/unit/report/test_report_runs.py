@@ -47,7 +47,8 @@ def test_runs_and_first_cycles_of_a_study(study: StudyResult) -> None:
     assert once.samples == ["bare", "thick film"]
     assert faster.is_ageing_test
     assert [(c.label, list(c.jobs)) for c in first_cycles([once, faster])] == [
-        ("LTO | LPSCl | NCM85, 0.1C", ["bare", "thick film"]), ("LTO | LPSCl | NCM85, 1C", ["bare"])
+        ("LTO | LPSCl | NCM85, 0.1C", ["bare", "thick film"]),
+        ("LTO | LPSCl | NCM85, 1C", ["bare"]),
     ]
 
 
@@ -73,8 +74,12 @@ def fact(**changes: object) -> FactRow:
     [
         (fact(), "5 nm", "−0.5", "✓ met"),
         (fact(kind="lower_bound", within=False), "at least 5 nm", "−0.5", "✗ not met"),
-        (fact(kind="lower_bound", paper="the majority", difference=18.0, within=False), "the majority", "18 outside",
-         "✗ not met"),
+        (
+            fact(kind="lower_bound", paper="the majority", difference=18.0, within=False),
+            "the majority",
+            "18 outside",
+            "✗ not met",
+        ),
         (fact(kind="range", paper="4 to 5 nm", difference=0.0), "4 to 5 nm", "within", "✓ met"),
         (fact(kind="approx", paper="2", difference=0.0), "about 2", "0", "✓ met"),
         (fact(difference=float("nan"), within=None, scored=False), "5 nm", "–", "not compared"),

@@ -26,10 +26,16 @@ def test_fits_and_has_every_number(study: StudyResult) -> None:
     assert "Coated <script>" in lines[0]
     row = next(line for line in lines if line.startswith("thick film"))
     data = study.summary.set_index("sample").loc["thick film"]
-    expected = [f"{data[c]:.1f}" for c in (
-        "first_charge_mAh_per_g", "first_discharge_mAh_per_g", "first_coulomb_efficiency_percent",
-        "interface_resistance_fresh_ohm_cm2", "interface_resistance_aged_ohm_cm2",
-    )]
+    expected = [
+        f"{data[c]:.1f}"
+        for c in (
+            "first_charge_mAh_per_g",
+            "first_discharge_mAh_per_g",
+            "first_coulomb_efficiency_percent",
+            "interface_resistance_fresh_ohm_cm2",
+            "interface_resistance_aged_ohm_cm2",
+        )
+    ]
     cells = row.removeprefix("thick film").split()
     assert [c for c in cells if c != "–"] == expected
     assert len(cells) == 9

@@ -321,7 +321,7 @@ def test_earlier_result_survives_a_failed_rename(
             raise OSError("disk full")
         rename(source, target)
 
-    monkeypatch.setattr("sscell.study.output.os.rename", fails_for_the_new_one)
+    monkeypatch.setattr("sscell.folder.os.rename", fails_for_the_new_one)
     with pytest.raises(OSError, match="disk full"):
         rewritten(tiny_study, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -1,0 +1,5 @@
+"""`python -m sscell.cli`."""
+
+from sscell.cli.app import main
+
+main()

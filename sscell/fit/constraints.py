@@ -1,0 +1,140 @@
+"""Bounds, fixed values and ties, as users give them, into a search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sscell.circuit.element import Scale
+from sscell.circuit.model import CircuitParameter, ImpedanceModel
+from sscell.errors import nearest_key, require
+from sscell.fit.space import Coordinate, Link, SearchSpace
+
+# Exponents are searched from here to 1: below, a constant phase element is a resistor by another name.
+LEAST_EXPONENT = 0.3
+
+Tie = str | tuple[str, float]
+
+
+def space_from_constraints(
+    model: ImpedanceModel,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    ties: Mapping[str, Tie] | None = None,
+) -> SearchSpace:
+    """The search space of a model.
+
+    bounds: name -> (lower, upper); fixed: name -> value; ties: name -> other name, or (other name, factor), which it
+    then equals times the factor. Raises InputError for unknown names, impossible values and nothing left free.
+    """
+    bounds, fixed, ties = dict(bounds or {}), dict(fixed or {}), dict(ties or {})
+    parameters = {p.name: p for p in model.parameters}
+    for what, given in (("bounds", bounds), ("fixed", fixed), ("ties", ties)):
+        for name in given:
+            _known(what, name, parameters, model)
+    for name in bounds:
+        require(name not in fixed, f"{name} has bounds and is fixed; give one of the two.")
+    for name, tie in ties.items():
+        _check_tie(name, tie, model, parameters, bounds, fixed, ties)
+    coordinates: list[Coordinate] = []
+    places: dict[str, int] = {}
+    for name, parameter in parameters.items():
+        if name not in fixed and name not in ties:
+            places[name] = len(coordinates)
+            lower, upper = _bounds(parameter, bounds.get(name))
+            coordinates.append(Coordinate(name, parameter.scale, lower, upper))
+    require(len(coordinates) > 0, f"Nothing of {model.text} is left to fit: free at least one parameter.")
+    links = []
+    for name in parameters:
+        if name in ties:
+            other, factor = _tie(ties[name])
+            link = (
+                Link(places[other], factor)
+                if other in places
+                else Link(None, factor * _fixed(parameters, fixed, other))
+            )
+        elif name in fixed:
+            link = Link(None, _fixed(parameters, fixed, name))
+        else:
+            link = Link(places[name], 1.0)
+        links.append(link)
+    return SearchSpace(tuple(model.parameters), tuple(coordinates), tuple(links))
+
+
+def default_bounds(parameter: CircuitParameter) -> tuple[float, float]:
+    """Where a parameter is searched unless told otherwise."""
+    lower = parameter.lower
+    if parameter.at_most == 1.0 and parameter.scale is Scale.LINEAR:
+        lower = max(lower, LEAST_EXPONENT)
+    return lower, parameter.upper
+
+
+def _known(what: str, name: str, parameters: Mapping[str, Any], model: ImpedanceModel) -> None:
+    require(
+        name in parameters,
+        f"{what}: {name!r} is no parameter of {model.text}{nearest_key(str(name), parameters)}; it has "
+        f"{', '.join(parameters)}.",
+    )
+
+
+def _tie(tie: Tie) -> tuple[str, float]:
+    return (tie, 1.0) if isinstance(tie, str) else (tie[0], float(tie[1]))
+
+
+def _check_tie(
+    name: str, tie: Tie, model: ImpedanceModel, parameters: Mapping[str, Any], bounds: Any, fixed: Any, ties: Any
+) -> None:
+    other, factor = _tie(tie)
+    _known("ties", other, parameters, model)
+    require(
+        other not in ties, f"ties: {name} is tied to {other}, which is tied itself; tie both to one free parameter."
+    )
+    require(name not in fixed and name not in bounds, f"ties: {name} is tied, so it can neither be fixed nor bounded.")
+    require(bool(np.isfinite(factor) and factor > 0), f"ties: the factor of {name} must be positive, got {factor}.")
+    require(
+        parameters[name].unit.replace("γ", "α") == parameters[other].unit.replace("γ", "α"),
+        f"ties: {name} and {other} are in different units ({parameters[name].unit}, "
+        f"{parameters[other].unit}); tie parameters of one unit.",
+    )
+
+
+def _bounds(parameter: CircuitParameter, given: Any) -> tuple[float, float]:
+    least, most = default_bounds(parameter)
+    if given is None:
+        return least, most
+    try:
+        low, high = (float(value) for value in given)
+    except (TypeError, ValueError):
+        low, high = np.nan, np.nan
+    require(
+        low < high,
+        f"bounds: {parameter.name} needs (lower, upper), lower first, in {parameter.unit}, got {given!r}; "
+        "use fixed={...} to hold it at one value.",
+    )
+    require(
+        parameter.scale is Scale.LINEAR or low > 0,
+        f"bounds: {parameter.name} is searched by its logarithm, so its lower bound must be positive, got {low:g}.",
+    )
+    require(
+        parameter.at_most is None or high <= parameter.at_most,
+        f"bounds: {parameter.name} ({parameter.meaning}) must be at most {parameter.at_most}, got {high:g}.",
+    )
+    return low, high
+
+
+def _fixed(parameters: Mapping[str, CircuitParameter], fixed: Mapping[str, float], name: str) -> float:
+    value, parameter = fixed[name], parameters[name]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    good = number > 0 or (number == 0 and parameter.zero_allowed)
+    good = good and (parameter.at_most is None or number <= parameter.at_most)
+    require(
+        bool(np.isfinite(number) and good),
+        f"fixed: {name} ({parameter.meaning}, {parameter.unit}) must be positive"
+        f"{'' if parameter.at_most is None else f' and at most {parameter.at_most:g}'}, got {value!r}.",
+    )
+    return number

@@ -1,0 +1,85 @@
+"""Which of several circuits describes the data best, for its number of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sscell.circuit import Circuit
+from sscell.errors import require
+from sscell.fit.circuit_fit import fit_circuit
+from sscell.fit.result import FitResult
+from sscell.records import Spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CircuitRanking:
+    """Circuits on the same points and weights, best first: fits (circuits, spectra); AICc and BIC summed over spectra.
+
+    akaike_weight: probability that a circuit is the best of these, if one of them is.
+    """
+
+    fits: tuple[tuple[FitResult, ...], ...]
+    aicc: tuple[float, ...]
+    bic: tuple[float, ...]
+    akaike_weight: tuple[float, ...]
+
+    @property
+    def best(self) -> tuple[FitResult, ...]:
+        """The fits of the circuit with the lowest AICc, one a spectrum."""
+        return self.fits[0]
+
+    @property
+    def circuits(self) -> tuple[str, ...]:
+        """The circuits as text, best first."""
+        return tuple(fits[0].circuit for fits in self.fits)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a circuit: free parameters, AICc, BIC, Akaike weight, whether all its parameters are determined."""
+        import pandas as pd
+
+        rows = [
+            {
+                "circuit": fits[0].circuit,
+                "free": len(fits[0].free),
+                "chi_square": sum(f.chi_square for f in fits),
+                "aicc": aicc,
+                "delta_aicc": aicc - self.aicc[0],
+                "bic": bic,
+                "akaike_weight": weight,
+                "without_warnings": sum(not f.warnings for f in fits),
+            }
+            for fits, aicc, bic, weight in zip(self.fits, self.aicc, self.bic, self.akaike_weight, strict=True)
+        ]
+        return pd.DataFrame(rows).set_index("circuit")
+
+
+def rank_circuits(
+    circuits: Sequence[Circuit | str], spectra: Spectrum | Sequence[Spectrum], **options: Any
+) -> CircuitRanking:
+    """Fit each circuit to the same spectra and rank them by AICc; options as for `fit_circuit`.
+
+    Raises InputError for fewer than two circuits or the same one twice.
+    """
+    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    models = [Circuit(c) if isinstance(c, str) else c for c in circuits]
+    texts = [m.text for m in models]
+    require(len(models) >= 2, f"rank_circuits: at least two circuits are needed to compare, got {len(models)}.")
+    require(len(set(texts)) == len(texts), f"rank_circuits: a circuit is given twice among {', '.join(texts)}.")
+    fits = [tuple(fit_circuit(model, several, **options)) for model in models]
+    aicc = np.array([sum(f.aicc for f in own) for own in fits])
+    order = np.argsort(aicc, kind="stable")
+    weight = np.exp(-0.5 * (aicc - aicc.min()))
+    weight /= weight.sum()
+    return CircuitRanking(
+        fits=tuple(fits[k] for k in order),
+        aicc=tuple(float(aicc[k]) for k in order),
+        bic=tuple(float(sum(f.bic for f in fits[k])) for k in order),
+        akaike_weight=tuple(float(weight[k]) for k in order),
+    )

@@ -1,0 +1,116 @@
+"""The best fit of every spectrum: many starts on a part of the points, the best of them on all, and once more around.
+
+A fit whose residuals still follow each other has probably ended in a local optimum, or the circuit is too simple: each
+of its branches is grown anew before the result is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sscell.circuit import Circuit
+from sscell.fit.branches import branches_of
+from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
+from sscell.fit.problem import Problem, SpectrumBatch
+from sscell.fit.regrow import regrown
+from sscell.fit.response import responses
+from sscell.fit.starts import starts_from_spectra
+
+# The first stage looks at every third point, where enough are left, and does not settle.
+STRIDE, FEWEST_COARSE_ROWS = 3, 20
+COARSE_TOLERANCE, COARSE_STEPS = 1e-2, 12
+KEPT = 2
+TOLERANCE, MOST_STEPS = 1e-6, 150
+# Lag-one correlation of weighted residuals above which a fit is tried again; white ones have 0 ± 0.08 at 71 points.
+CORRELATED = 0.05
+# An optimum that so small a share of the starts led to is tried again too.
+LONELY = 0.2
+# A start has found the best optimum of the first stage when its cost there is less than this above it.
+SAME_OPTIMUM = 0.1
+
+
+@dataclass(frozen=True)
+class BestFits:
+    """One optimum a spectrum (Q, S), and the share of starts (S,) that led to the best one of the first stage."""
+
+    optima: Optima
+    share_of_starts: np.ndarray
+
+
+def best_fits(
+    problem: Problem,
+    circuit: Circuit,
+    batch: SpectrumBatch,
+    starts: int,
+    seed: int,
+    tolerance: float = TOLERANCE,
+) -> BestFits:
+    """The best optimum of each spectrum of the batch, from starts found in the data."""
+    rng = np.random.default_rng(seed)
+    u = starts_from_spectra(circuit, problem.space, batch, starts, rng)
+    every = np.arange(batch.count)
+    best = _best_of(problem, batch, u, every, tolerance)
+    if len(branches_of(circuit)) == 1:
+        return best
+    doubtful = np.flatnonzero(_doubtful(problem, batch, best))
+    if doubtful.size == 0:
+        return best
+    again = regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful)
+    better = _best_of(problem, batch, again, doubtful, tolerance)
+    return replace(best, optima=best.optima.improved(better.optima, doubtful))
+
+
+def fits_from(problem: Problem, batch: SpectrumBatch, u: np.ndarray, tolerance: float = TOLERANCE) -> Optima:
+    """The optimum that each spectrum's own start u (Q, S) leads to."""
+    return optima_from_starts(problem, batch, u, np.arange(batch.count), tolerance=tolerance, most_steps=MOST_STEPS)
+
+
+def residual_correlation(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
+    """(N,) lag-one correlation of the weighted residuals over frequency: 0 ± 1/sqrt(2F) if they are noise."""
+    difference = responses(problem, batch, u, spectrum) - batch.z[:, spectrum]
+    real = difference.real * batch.real_weight[:, spectrum]
+    imaginary = difference.imag * batch.imaginary_weight[:, spectrum]
+    together = (real[1:] * real[:-1] + imaginary[1:] * imaginary[:-1]).sum(0)
+    return together / np.maximum((real**2 + imaginary**2).sum(0), 1e-300)
+
+
+def _coarse(batch: SpectrumBatch) -> SpectrumBatch:
+    rows = int(((batch.real_weight > 0) | (batch.imaginary_weight > 0)).sum(0).min())
+    return batch.every(STRIDE) if rows >= STRIDE * FEWEST_COARSE_ROWS else batch
+
+
+def _best_of(
+    problem: Problem, batch: SpectrumBatch, starts: np.ndarray, spectrum: np.ndarray, tolerance: float
+) -> BestFits:
+    """The best optimum of each spectrum of those indices (N,) from its starts (Q, N, K)."""
+    size, count, each = starts.shape
+    first = optima_from_starts(
+        problem,
+        _coarse(batch),
+        starts.reshape(size, -1),
+        np.repeat(spectrum, each),
+        tolerance=COARSE_TOLERANCE,
+        most_steps=COARSE_STEPS,
+    )
+    cost = np.where(np.isfinite(first.cost), first.cost, np.inf).reshape(count, each)
+    share = (cost <= (1 + SAME_OPTIMUM) * cost.min(1, keepdims=True)).mean(1)
+    kept = np.argsort(cost, axis=1, kind="stable")[:, :KEPT]
+    chosen = (np.arange(count)[:, None] * each + kept).ravel()
+    second = optima_from_starts(
+        problem,
+        batch,
+        first.u[:, chosen],
+        np.repeat(spectrum, kept.shape[1]),
+        tolerance=tolerance,
+        most_steps=MOST_STEPS,
+    )
+    cost = np.where(np.isfinite(second.cost), second.cost, np.inf).reshape(count, -1)
+    return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share)
+
+
+def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits) -> np.ndarray:
+    """(S,) whether residuals are correlated, or hardly any other start came as far."""
+    correlation = residual_correlation(problem, batch, best.optima.u, np.arange(batch.count))
+    return (correlation > CORRELATED) | (best.share_of_starts < LONELY)

@@ -1,0 +1,97 @@
+"""Where a fit searches: free coordinates without units, and the model's parameters as functions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sscell.circuit.element import Scale
+from sscell.circuit.model import CircuitParameter
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """One free coordinate: the logarithm of a parameter, or the parameter itself."""
+
+    name: str
+    scale: Scale
+    lower: float
+    upper: float
+
+    @property
+    def logarithmic(self) -> bool:
+        return self.scale is Scale.LOG
+
+
+@dataclass(frozen=True)
+class Link:
+    """How one parameter of the model follows: factor times a coordinate's parameter, or a fixed value."""
+
+    coordinate: int | None
+    factor: float
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """coordinates: the free ones; links: one for each of the model's P parameters."""
+
+    parameters: tuple[CircuitParameter, ...]
+    coordinates: tuple[Coordinate, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.coordinates)
+
+    @property
+    def lower(self) -> np.ndarray:
+        """(Q,) in search coordinates."""
+        return np.array([_searched(c, c.lower) for c in self.coordinates])
+
+    @property
+    def upper(self) -> np.ndarray:
+        """(Q,) in search coordinates."""
+        return np.array([_searched(c, c.upper) for c in self.coordinates])
+
+    @property
+    def logarithmic(self) -> np.ndarray:
+        """(Q,) which coordinates are logarithms."""
+        return np.array([c.logarithmic for c in self.coordinates], dtype=bool)
+
+    def values(self, u: Any, xp: Any) -> list[Any]:
+        """The model's P parameters at coordinates u (Q, ...)."""
+        own = [xp.exp(u[i]) if c.logarithmic else u[i] for i, c in enumerate(self.coordinates)]
+        fixed = xp.zeros_like(u[0])
+        return [fixed + k.factor if k.coordinate is None else k.factor * own[k.coordinate] for k in self.links]
+
+    def columns(self, partials: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+        """Derivatives by the Q coordinates from those by the P parameters."""
+        columns: list[Any] = [None] * self.size
+        for link, partial, value in zip(self.links, partials, values, strict=True):
+            i = link.coordinate
+            if i is None:
+                continue
+            here = partial * (value if self.coordinates[i].logarithmic else link.factor)
+            columns[i] = here if columns[i] is None else columns[i] + here
+        return columns
+
+    def coordinates_from_values(self, values: np.ndarray) -> np.ndarray:
+        """u (Q, ...) from the model's parameters (P, ...), within the bounds; tied ones follow the first."""
+        u = np.empty((self.size, *values.shape[1:]))
+        seen = set()
+        for k, link in enumerate(self.links):
+            i = link.coordinate
+            if i is None or i in seen:
+                continue
+            seen.add(i)
+            c = self.coordinates[i]
+            value = np.clip(values[k] / link.factor, c.lower, c.upper)
+            u[i] = np.log(value) if c.logarithmic else value
+        return u
+
+
+def _searched(coordinate: Coordinate, value: float) -> float:
+    return float(np.log(value)) if coordinate.logarithmic else float(value)

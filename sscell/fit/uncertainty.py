@@ -1,0 +1,70 @@
+"""How well parameters are known: from the curvature of the misfit at its minimum, in search coordinates.
+
+Intervals are symmetric in the search coordinate, so those of a resistance are a factor up and down and stay positive.
+The noise level comes from the misfit itself (χ² over the degrees of freedom), whatever the weights stand for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sscell.fit.cholesky import lower_pairs
+from sscell.fit.levenberg_marquardt import Optima
+from sscell.fit.space import SearchSpace
+
+CONFIDENCE = 0.95
+# Directions in which the misfit is flatter than this share of the steepest are lost in rounding.
+FLATTEST = 1e-14
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """Of S fits with Q coordinates: standard_error (Q, S) in search coordinates, NaN at a bound; correlation
+    (Q, Q, S); at_bound (Q, S); half_width: (Q, S) of the 95 % interval in search coordinates; degrees: (S,)."""
+
+    standard_error: np.ndarray
+    correlation: np.ndarray
+    at_bound: np.ndarray
+    half_width: np.ndarray
+    degrees: np.ndarray
+
+
+def uncertainty_from_optima(space: SearchSpace, optima: Optima, data: np.ndarray) -> Uncertainty:
+    """data: (S,) real numbers fitted, two a point."""
+    from scipy.stats import t as student
+
+    at_bound = (optima.u <= space.lower[:, None]) | (optima.u >= space.upper[:, None])
+    free = ~at_bound
+    degrees = np.maximum(data - free.sum(0), 1)
+    covariance = (
+        inverse_matrices(full_matrices(optima.matrix, space.size), free) * (optima.cost / degrees)[:, None, None]
+    )
+    error = np.sqrt(np.maximum(np.einsum("sii->is", covariance), 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        correlation = np.moveaxis(covariance, 0, -1) / error[:, None] / error[None]
+    error = np.where(free, error, np.nan)
+    half = error * student.ppf(0.5 + CONFIDENCE / 2, degrees)
+    return Uncertainty(error, correlation, at_bound, half, degrees)
+
+
+def full_matrices(lower: np.ndarray, size: int) -> np.ndarray:
+    """(S, Q, Q) from lower triangles (Q(Q+1)/2, S)."""
+    out = np.empty((lower.shape[1], size, size))
+    for n, (i, j) in enumerate(lower_pairs(size)):
+        out[:, i, j] = out[:, j, i] = lower[n]
+    return out
+
+
+def inverse_matrices(matrices: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Inverses (S, Q, Q) over the free coordinates (Q, S), 0 elsewhere; near-singular directions become very large."""
+    both = free.T[:, :, None] & free.T[:, None, :]
+    identity = np.eye(matrices.shape[1])
+    held = np.where(both, matrices, identity * ~both)
+    scale = np.sqrt(np.einsum("sii->si", held))
+    scale = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(held / scale[:, :, None] / scale[:, None, :])
+    values = np.maximum(values, FLATTEST * values[:, -1:])
+    inverse = np.einsum("sik,sk,sjk->sij", vectors, 1 / values, vectors)
+    return np.where(both, inverse / scale[:, :, None] / scale[:, None, :], 0.0)

@@ -1,0 +1,188 @@
+"""Rows of the tables that people read: parameters with error and interval, circuits beside each other, peaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.circuit.element import Scale
+from sscell.circuit.model import CircuitParameter
+from sscell.fit.result import FitResult
+from sscell.fit.warnings_in_words import LARGEST_LINEAR, LARGEST_RELATIVE
+from sscell.relaxation import DistributionOfRelaxationTimes
+from sscell.report.fitted.contents import Entry, FitReport
+from sscell.report.fitted.relaxation_panel import time_words
+from sscell.report.fitted.rounding import Rounded, interval_text, rounded, short
+from sscell.report.fitted.units import area_power, per_area, unit_text
+from sscell.report.spectrum_panels import frequency_words
+
+
+class ParameterLine(NamedTuple):
+    """One parameter of a fit; note: fixed, tied, at its bound, not determined, or ''; loose: not to be relied on."""
+
+    name: str
+    meaning: str
+    number: Rounded
+    unit: str
+    interval: str
+    per_area: str
+    note: str
+    loose: bool
+
+
+class CircuitLine(NamedTuple):
+    """One circuit, over all spectra that every circuit was fitted to on the same points."""
+
+    circuit: str
+    free: int
+    aicc: str
+    difference: str
+    bic: str
+    weight: str
+    best_of: str
+    clean: str
+
+
+class PeakLine(NamedTuple):
+    """One peak of the relaxation times."""
+
+    tau: str
+    frequency: str
+    resistance: str
+    interval: str
+    exponent: str
+    note: str
+
+
+def parameter_lines(fit: FitResult) -> list[ParameterLine]:
+    """The parameters in the circuit's order."""
+    return [_parameter_line(fit, p) for p in fit.model.parameters]
+
+
+def number_of(fit: FitResult, name: str, exponent: int | None = None) -> Rounded:
+    """Value and error, rounded together; an error that says nothing is left out."""
+    value, error = fit.values[name], fit.standard_errors[name]
+    known = error if _known(error, value) else math.nan
+    return rounded(value, known, digits=4 if error == 0 else 3, exponent=exponent)
+
+
+def common_exponent(fits: Sequence[FitResult], name: str) -> int | None:
+    """One power of ten for a column of values, where some need one and all are within three decades; else None."""
+    own = [number_of(fit, name).exponent for fit in fits]
+    sizes = [abs(fit.values[name]) for fit in fits if fit.values[name]]
+    if not any(own) or not sizes or max(sizes) > 1e3 * min(sizes):
+        return None
+    return math.floor(math.log10(float(np.median(sizes))))
+
+
+def note_of(fit: FitResult, parameter: CircuitParameter) -> str:
+    """'fixed', 'tied', 'at its bound', 'not determined' or ''."""
+    name, error, value = parameter.name, fit.standard_errors[parameter.name], fit.values[parameter.name]
+    if name not in fit.free:
+        return "fixed" if error == 0 else "tied"
+    if not math.isfinite(error):
+        return "at its bound"
+    logarithmic = parameter.scale is Scale.LOG
+    loose = error > LARGEST_RELATIVE * abs(value) if logarithmic else error > LARGEST_LINEAR
+    return "not determined" if loose else ""
+
+
+def _known(error: float, value: float) -> bool:
+    return math.isfinite(error) and 0 < error < 10 * abs(value)
+
+
+def _parameter_line(fit: FitResult, parameter: CircuitParameter) -> ParameterLine:
+    name, unit = parameter.name, parameter.unit
+    error = fit.standard_errors[name]
+    note = note_of(fit, parameter)
+    area_m2, power = fit.spectrum.area_m2, area_power(unit)
+    areal = ""
+    if area_m2 is not None and power is not None:
+        scale = (area_m2 * 1e4) ** power
+        value = fit.values[name] * scale
+        known = _known(error * scale, value)
+        areal = f"{rounded(value, error * scale if known else math.nan, digits=3).text} {unit_text(per_area(unit))}"
+    return ParameterLine(
+        name=name,
+        meaning=parameter.meaning,
+        number=number_of(fit, name),
+        unit=unit_text(unit),
+        interval="" if note == "fixed" or note == "at its bound" else interval_text(*fit.intervals[name], error),
+        per_area=areal,
+        note=note,
+        loose=note in ("at its bound", "not determined"),
+    )
+
+
+def circuit_lines(report: FitReport) -> list[CircuitLine]:
+    """Circuits by AICc summed over the spectra on which all of them compare; none where there is one circuit."""
+    comparable = [e for e in report.entries if len(e.fits) == len(report.circuits) and e.fits[0].weight is not None]
+    if len(report.circuits) < 2 or not comparable:
+        return []
+    fits = {c: [r.fit for e in comparable for r in e.fits if r.fit.circuit == c] for c in report.circuits}
+    aicc = np.array([sum(f.aicc for f in own) for own in fits.values()])
+    likelihood = np.exp(-(aicc - aicc.min()) / 2)
+    weight = likelihood / likelihood.sum()
+    lines = []
+    for k in np.argsort(aicc, kind="stable"):
+        circuit, own = list(fits.items())[k]
+        lines.append(
+            CircuitLine(
+                circuit=circuit,
+                free=len(own[0].free),
+                aicc=f"{aicc[k]:.1f}".replace("-", "−"),
+                difference=f"{aicc[k] - aicc.min():.1f}",
+                bic=f"{sum(f.bic for f in own):.1f}".replace("-", "−"),
+                weight=weight_text(float(weight[k])),
+                best_of=f"{sum(e.best.circuit == circuit for e in comparable)} of {len(comparable)}",
+                clean=f"{sum(not f.warnings for f in own)} of {len(own)}",
+            )
+        )
+    return lines
+
+
+def weight_text(weight: float | None) -> str:
+    """'0.97', '< 0.001', '–' where fits do not compare."""
+    if weight is None:
+        return "–"
+    return f"{weight:.3f}" if weight >= 0.0005 else "< 0.001"
+
+
+def peak_lines(found: DistributionOfRelaxationTimes, area_m2: float | None) -> list[PeakLine]:
+    """The peaks from fast to slow, per area where it is known."""
+    scale = 1.0 if area_m2 is None else area_m2 * 1e4
+    unit = "Ω" if area_m2 is None else "Ω cm²"
+    return [
+        PeakLine(
+            tau=time_words(p.tau_s),
+            frequency=frequency_words(p.frequency_Hz),
+            resistance=f"{short(scale * p.resistance_ohm, 3)} {unit}",
+            interval=" to ".join(short(scale * end, 3) for end in p.resistance_interval_ohm) + f" {unit}",
+            exponent=f"{p.exponent:.2f}",
+            note="top outside the measured range" if p.extrapolated else "",
+        )
+        for p in found.peaks
+    ]
+
+
+def quality_words(entry: Entry, fit: FitResult) -> str:
+    """Status, misfit, criteria and starts in one line."""
+    used = entry.spectrum.frequency_Hz[fit.used]
+    scatter = 100 * math.sqrt(max(fit.reduced_chi_square, 0.0))
+    size = f"residuals about {scatter:.2g} % of |Z|" if fit.weights == "modulus" else f"{fit.weights} weights"
+    ended = fit.status.message.partition(":")[0].partition(";")[0].capitalize()
+    range_Hz = f"{frequency_words(used.min())} to {frequency_words(used.max())}"
+    words = (
+        f"{ended}; {fit.points} of {len(entry.spectrum)} points, {range_Hz}; χ² {short(fit.chi_square, 3)}, {size}; "
+        f"AICc {fit.aicc:.1f}, BIC {fit.bic:.1f}; {round(fit.share_of_starts * fit.starts)} of {fit.starts} starts "
+        "led to the best fit."
+    )
+    return words.replace("AICc -", "AICc −").replace("BIC -", "BIC −")
+
+
+def sentences(parts: Sequence[str]) -> list[str]:
+    """Each sentence once, in order."""
+    return list(dict.fromkeys(part for part in parts if part))
