@@ -17,7 +17,7 @@ from sscell.fit.points import checked_band, points_for_fit
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.relabel import fast_to_slow
 from sscell.fit.robust import with_loss_scale
-from sscell.fit.search import BestFits, best_fits, fits_from
+from sscell.fit.search import BestFits, best_fits, best_fits_around, fits_from
 from sscell.fit.summary import results_from_optima
 from sscell.fit.weights import Weighting, weighting_from_name
 from sscell.records import Spectrum
@@ -46,13 +46,14 @@ def fit_circuit(
     circuit: a Circuit or its text, or a cell's circuit in physical parameters. starts: how many are tried for each
     spectrum. weights: "modulus", "proportional", "unit" or "noise" (Weighting). bounds: name -> (lower, upper); fixed:
     name -> value; ties: name -> other name, or (other name, factor). order: element names in arcs whose time constants
-    must rise, e.g. ("R1", "R2"). initial: values to start from instead of the search. robust: residuals beyond 2.5
+    must rise, e.g. ("R1", "R2"). initial: values of the free parameters to
+    start from instead of the search. robust: residuals beyond 2.5
     standard deviations count linearly, not squared. band: the points used: "kramers-kronig" (those that pass the
     test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
     """
     model = Circuit(circuit) if isinstance(circuit, str) else circuit
     several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
-    _check(several, starts)
+    _check(several, starts, seed)
     weighting = weighting_from_name(weights)
     space = space_from_constraints(model, bounds, fixed, ties)
     problem = Problem(model, space, order_from_names(_circuit_of(model), order) if order is not None else None)
@@ -70,7 +71,7 @@ def fit_circuit(
     return results[0] if isinstance(spectra, Spectrum) else results
 
 
-def _check(spectra: Sequence[Any], starts: int) -> None:
+def _check(spectra: Sequence[Any], starts: int, seed: int) -> None:
     require(len(spectra) > 0, "fit_circuit: no spectra were given; give one Spectrum or a list of them.")
     for k, spectrum in enumerate(spectra):
         require(
@@ -78,6 +79,7 @@ def _check(spectra: Sequence[Any], starts: int) -> None:
             f"fit_circuit: item {k} is a {type(spectrum).__name__}, not a Spectrum; make one with ss.Spectrum(...) or "
             "ss.read_spectra(path).",
         )
+    require(isinstance(seed, int) and seed >= 0, f"seed must be a whole number, 0 or more, got {seed!r}.")
     require(
         isinstance(starts, int) and 1 <= starts <= MOST_STARTS,
         f"starts must be a whole number from 1 to {MOST_STARTS}, got {starts!r}.",
@@ -102,9 +104,26 @@ def _best(
         return best_fits(problem, model, batch, starts, seed)
     given = dict(model.values) if isinstance(model, SubstitutedCircuit) else {}
     given |= dict(initial or {})
+    for name, value in _held_values(problem, given).items():
+        given.setdefault(name, value)
     values = np.array(checked_values(model, given))
     u = problem.space.coordinates_from_values(np.repeat(values[:, None], batch.count, axis=1))
+    if initial is None:
+        return best_fits_around(problem, batch, u, starts, seed)
     return BestFits(fits_from(problem, batch, u), np.ones(batch.count))
+
+
+def _held_values(problem: Problem, given: Mapping[str, Any]) -> dict[str, float]:
+    """What need not be given: parameters that are fixed or tied."""
+    space = problem.space
+    found = {}
+    for parameter, link in zip(space.parameters, space.links, strict=True):
+        other = space.coordinates[link.coordinate].name if link.coordinate is not None else None
+        if other is None:
+            found[parameter.name] = link.factor
+        elif other in given and other != parameter.name:
+            found[parameter.name] = link.factor * float(given[other])
+    return found
 
 
 def _robustly(problem: Problem, batch: SpectrumBatch, best: BestFits) -> tuple[SpectrumBatch, Problem, BestFits]:

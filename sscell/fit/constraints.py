@@ -44,17 +44,22 @@ def space_from_constraints(
         if name not in fixed and name not in ties:
             places[name] = len(coordinates)
             lower, upper = _bounds(parameter, bounds.get(name))
+            followers = {t: _tie(t, tie)[1] for t, tie in ties.items() if _tie(t, tie)[0] == name}
+            for follower, factor in followers.items():
+                least, most = _law_range(parameters[follower])
+                lower, upper = max(lower, least / factor), min(upper, most / factor)
+            require(lower < upper, f"ties: no value of {name} is possible for {', '.join(followers)} as well.")
             coordinates.append(Coordinate(name, parameter.scale, lower, upper))
     require(len(coordinates) > 0, f"Nothing of {model.text} is left to fit: free at least one parameter.")
     links = []
     for name in parameters:
         if name in ties:
-            other, factor = _tie(ties[name])
-            link = (
-                Link(places[other], factor)
-                if other in places
-                else Link(None, factor * _fixed(parameters, fixed, other))
-            )
+            other, factor = _tie(name, ties[name])
+            if other in places:
+                link = Link(places[other], factor)
+            else:
+                value = factor * _fixed(parameters, fixed, other)
+                link = Link(None, _fixed(parameters, {name: value}, name))
         elif name in fixed:
             link = Link(None, _fixed(parameters, fixed, name))
         else:
@@ -79,14 +84,27 @@ def _known(what: str, name: str, parameters: Mapping[str, Any], model: Impedance
     )
 
 
-def _tie(tie: Tie) -> tuple[str, float]:
-    return (tie, 1.0) if isinstance(tie, str) else (tie[0], float(tie[1]))
+def _tie(name: str, tie: Any) -> tuple[str, float]:
+    if isinstance(tie, str):
+        return tie, 1.0
+    try:
+        other, factor = tie
+        good, number = isinstance(other, str), float(factor)
+    except (TypeError, ValueError):
+        good, other, number = False, "", 0.0
+    require(good, f"ties: {name} needs the name of another parameter or (name, factor), got {tie!r}.")
+    return other, number
+
+
+def _law_range(parameter: CircuitParameter) -> tuple[float, float]:
+    """Where the law holds: from 0 up to its limit."""
+    return 0.0, parameter.at_most if parameter.at_most is not None else np.inf
 
 
 def _check_tie(
     name: str, tie: Tie, model: ImpedanceModel, parameters: Mapping[str, Any], bounds: Any, fixed: Any, ties: Any
 ) -> None:
-    other, factor = _tie(tie)
+    other, factor = _tie(name, tie)
     _known("ties", other, parameters, model)
     require(
         other not in ties, f"ties: {name} is tied to {other}, which is tied itself; tie both to one free parameter."
@@ -116,6 +134,10 @@ def _bounds(parameter: CircuitParameter, given: Any) -> tuple[float, float]:
     require(
         parameter.scale is Scale.LINEAR or low > 0,
         f"bounds: {parameter.name} is searched by its logarithm, so its lower bound must be positive, got {low:g}.",
+    )
+    require(
+        parameter.scale is Scale.LOG or low >= parameter.lower,
+        f"bounds: {parameter.name} ({parameter.meaning}) needs a lower bound from {parameter.lower:g} up, got {low:g}.",
     )
     require(
         parameter.at_most is None or high <= parameter.at_most,

@@ -23,10 +23,14 @@ def without_leads(
     Without either, the inductance is the one that the Kramers-Kronig fit finds in series. Raises InputError if the
     short does not reach the spectrum's frequencies, and for negative values.
     """
-    require(short is None or inductance_H is None, "without_leads: give the short or the inductance, not both.")
     require(
-        (inductance_H is None or inductance_H >= 0) and resistance_ohm >= 0,
-        f"without_leads: inductance and resistance must not be negative, got {inductance_H} H, {resistance_ohm} ohm.",
+        short is None or (inductance_H is None and resistance_ohm == 0),
+        "without_leads: give the short or the inductance, not both (nor a resistance with the short).",
+    )
+    require(
+        all(0 <= value < np.inf for value in (inductance_H or 0.0, resistance_ohm)),
+        "without_leads: inductance and resistance must be finite and must not be negative, got "
+        f"{inductance_H} H, {resistance_ohm} ohm.",
     )
     if short is not None:
         z = _interpolated(short, spectrum.frequency_Hz)

@@ -5,8 +5,9 @@ Unlike intervals from the curvature it knows that the misfit is no parabola; Rau
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +19,10 @@ from sscell.fit.uncertainty import CONFIDENCE
 
 # Where a parameter is held, in half widths of the interval from the curvature, on either side.
 STATIONS = np.array([0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 8.0])
-# A coordinate whose curvature says nothing is followed over this distance.
-WIDEST = 3.0
+# Where the curvature says nothing, this is taken for a standard error: a factor of e, or 0.05 in an exponent.
+WIDEST, WIDEST_LINEAR = 1.0, 0.05
+# Fits within the step in which the misfit crosses its limit.
+REFINED = 5
 TOLERANCE, MOST_STEPS = 1e-8, 200
 
 
@@ -39,72 +42,98 @@ class Profile:
     limited: tuple[bool, bool]
 
 
-def profile_likelihood(fit: FitResult, names: Sequence[str] | None = None) -> dict[str, Profile]:
+def profile_likelihood(fit: FitResult, names: Sequence[str] | str | None = None) -> dict[str, Profile]:
     """Profiles of the named free parameters, of all by default; raises InputError for a name that is not free."""
     from scipy.stats import t as student
 
-    wanted = tuple(names) if names is not None else fit.free
+    wanted = fit.free if names is None else (names,) if isinstance(names, str) else tuple(names)
     for name in wanted:
         require(
             name in fit.free,
             f"profile_likelihood: {name!r} is no free parameter of this fit{nearest_key(name, fit.free)}; free are "
             f"{', '.join(fit.free)}.",
         )
-    half = _half_widths(fit) * float(student.ppf(0.5 + CONFIDENCE / 2, fit.degrees_of_freedom))
+    t = float(student.ppf(0.5 + CONFIDENCE / 2, fit.degrees_of_freedom))
+    limit = fit.chi_square * (1 + t**2 / fit.degrees_of_freedom)
     places = [fit.free.index(name) for name in wanted]
-    starts, which = _starts(fit, places, half)
-    lower, upper = (np.repeat(a[:, None], starts.shape[1], axis=1) for a in (_space(fit).lower, _space(fit).upper))
-    lane = np.arange(starts.shape[1])
-    lower[which, lane] = upper[which, lane] = starts[which, lane]
-    spectrum = np.zeros(starts.shape[1], dtype=int)
-    task = fit.task
-    optima = optima_from_starts(
-        task.problem, task.data, starts, spectrum, tolerance=TOLERANCE, most_steps=MOST_STEPS, lower=lower, upper=upper
-    )
-    rise = 1 + float(student.ppf(0.5 + CONFIDENCE / 2, fit.degrees_of_freedom)) ** 2 / fit.degrees_of_freedom
-    limit = fit.chi_square * rise
-    return {
-        name: _profile(fit, place, optima.u[place, which == place], optima.cost[which == place], limit)
-        for name, place in zip(wanted, places, strict=True)
-    }
+    curves = _held_fits(fit, {i: _stations(fit, i, t) for i in places}, {})
+    between = {i: _between(curve, fit.task.coordinates[i], i, limit) for i, curve in curves.items()}
+    curves = _held_fits(fit, {i: starts for i, starts in between.items() if starts.shape[1]}, curves)
+    return {name: _profile(fit, i, curves[i], limit) for name, i in zip(wanted, places, strict=True)}
+
+
+class _Curve(NamedTuple):
+    """Fits with one coordinate held: coordinates (Q, n) in rising order of the held one, and cost (n,)."""
+
+    u: np.ndarray
+    cost: np.ndarray
 
 
 def _space(fit: FitResult) -> SearchSpace:
     return fit.task.problem.space
 
 
-def _half_widths(fit: FitResult) -> np.ndarray:
-    """Standard errors, or a guess where there is none (a parameter at its bound)."""
-    return np.minimum(np.where(np.isfinite(fit.task.standard_errors), fit.task.standard_errors, 0.1), WIDEST)
-
-
-def _starts(fit: FitResult, places: Sequence[int], half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates (Q, N) to start from, each with one coordinate `which` (N,) off its optimum; the others follow the
-    straight line that the covariance gives."""
+def _stations(fit: FitResult, i: int, t: float) -> np.ndarray:
+    """Coordinates (Q, n) to start from, coordinate i off its optimum and the others on the line of the covariance."""
     space, optimum, covariance = _space(fit), fit.task.coordinates, fit.covariance
-    starts, which = [], []
-    for i in places:
-        along = covariance[:, i] / covariance[i, i] if covariance[i, i] > 0 else np.zeros_like(optimum)
-        along = np.where(np.isfinite(along), along, 0.0)
-        along[i] = 1.0
-        for offset in np.concatenate([-STATIONS[::-1], STATIONS]) * half[i]:
-            held = np.clip(optimum[i] + offset, space.lower[i], space.upper[i])
-            start = np.clip(optimum + along * (held - optimum[i]), space.lower, space.upper)
-            start[i] = held
-            starts.append(start)
-            which.append(i)
-    return np.array(starts).T, np.array(which)
+    error = np.nan_to_num(fit.task.standard_errors[i], nan=np.inf)
+    offsets = (
+        np.concatenate([-STATIONS[::-1], STATIONS]) * t * min(error, WIDEST if space.logarithmic[i] else WIDEST_LINEAR)
+    )
+    held = np.clip(optimum[i] + offsets, space.lower[i], space.upper[i])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along = np.nan_to_num(covariance[:, i] / covariance[i, i], nan=0.0, posinf=0.0, neginf=0.0)
+    starts = optimum[:, None] + along[:, None] * (held - optimum[i])
+    starts = np.clip(starts, space.lower[:, None], space.upper[:, None])
+    starts[i] = held
+    return starts
 
 
-def _profile(fit: FitResult, place: int, u: np.ndarray, cost: np.ndarray, limit: float) -> Profile:
-    coordinate = _space(fit).coordinates[place]
-    u = np.append(u, fit.task.coordinates[place])
-    cost = np.append(cost, fit.chi_square)
-    order = np.argsort(u, kind="stable")
-    u, cost = u[order], cost[order]
-    keep = np.concatenate([[True], np.diff(u) > 0])
-    u, cost = u[keep], cost[keep]
-    best = int(np.searchsorted(u, fit.task.coordinates[place]))
+def _between(curve: _Curve, optimum: float, i: int, limit: float) -> np.ndarray:
+    """Coordinates (Q, n) to start from, evenly within the two steps in which the cost crosses the limit."""
+    best = int(np.searchsorted(curve.u[i], optimum))
+    shares = np.arange(1, REFINED + 1) / (REFINED + 1)
+    found = [np.empty((curve.u.shape[0], 0))]
+    for side in (range(best, -1, -1), range(best, curve.cost.size)):
+        order = np.array(side)
+        above = np.flatnonzero(curve.cost[order] >= limit)
+        if above.size and above[0] > 0:
+            inside, outside = curve.u[:, order[above[0] - 1]], curve.u[:, order[above[0]]]
+            found.append(inside[:, None] + (outside - inside)[:, None] * shares)
+    return np.concatenate(found, axis=1)
+
+
+def _held_fits(fit: FitResult, starts: Mapping[int, np.ndarray], curves: Mapping[int, _Curve]) -> dict[int, _Curve]:
+    """Curves, with the fits from these starts (held coordinate -> (Q, n)) added to them."""
+    out = dict(curves)
+    if not starts:
+        return out
+    task, space = fit.task, _space(fit)
+    together = np.concatenate(list(starts.values()), axis=1)
+    which = np.repeat(list(starts), [s.shape[1] for s in starts.values()])
+    lane = np.arange(which.size)
+    lower, upper = (np.repeat(a[:, None], which.size, axis=1) for a in (space.lower, space.upper))
+    lower[which, lane] = upper[which, lane] = together[which, lane]
+    optima = optima_from_starts(
+        *(task.problem, task.data, together, np.zeros(which.size, dtype=int)),
+        tolerance=TOLERANCE,
+        most_steps=MOST_STEPS,
+        lower=lower,
+        upper=upper,
+    )
+    optimum = _Curve(task.coordinates[:, None], np.array([fit.chi_square]))
+    for i in starts:
+        known = out.get(i, optimum)
+        own = which == i
+        u, cost = np.concatenate([known.u, optima.u[:, own]], axis=1), np.concatenate([known.cost, optima.cost[own]])
+        _, first = np.unique(u[i], return_index=True)
+        out[i] = _Curve(u[:, first], cost[first])
+    return out
+
+
+def _profile(fit: FitResult, i: int, curve: _Curve, limit: float) -> Profile:
+    coordinate, u, cost = _space(fit).coordinates[i], curve.u[i], curve.cost
+    best = int(np.searchsorted(u, fit.task.coordinates[i]))
     low, has_low = _crossing(u[best::-1], cost[best::-1], limit)
     high, has_high = _crossing(u[best:], cost[best:], limit)
     ends = np.array([low, high])

@@ -27,6 +27,8 @@ TOLERANCE, MOST_STEPS = 1e-6, 150
 CORRELATED = 0.05
 # An optimum that so small a share of the starts led to is tried again too.
 LONELY = 0.2
+# Starts around a model's own values: a factor of e, or a tenth of the range of a linear coordinate.
+SCATTER, SCATTER_LINEAR = 1.0, 0.1
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
 
@@ -60,6 +62,17 @@ def best_fits(
     again = regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful)
     better = _best_of(problem, batch, again, doubtful, tolerance)
     return replace(best, optima=best.optima.improved(better.optima, doubtful))
+
+
+def best_fits_around(problem: Problem, batch: SpectrumBatch, u: np.ndarray, starts: int, seed: int) -> BestFits:
+    """The best optimum of each spectrum from u (Q, S) and starts scattered around it."""
+    rng = np.random.default_rng(seed)
+    space = problem.space
+    width = np.where(space.logarithmic, SCATTER, SCATTER_LINEAR * (space.upper - space.lower))[:, None, None]
+    away = rng.normal(size=(space.size, batch.count, starts)) * width
+    away[:, :, 0] = 0
+    scattered = np.clip(u[:, :, None] + away, space.lower[:, None, None], space.upper[:, None, None])
+    return _best_of(problem, batch, scattered, np.arange(batch.count), TOLERANCE)
 
 
 def fits_from(problem: Problem, batch: SpectrumBatch, u: np.ndarray, tolerance: float = TOLERANCE) -> Optima:

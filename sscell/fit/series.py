@@ -32,12 +32,12 @@ FEWEST_FOR_SLOPE = 3
 
 def fit_series(
     circuit: Circuit | str | Any,
-    spectra: Sequence[Spectrum],
+    spectra: Sequence[Spectrum] | Spectrum,
     *,
     along: str,
     conditions: Sequence[float | str],
     cells: Sequence[str] | None = None,
-    shared: Sequence[str] = (),
+    shared: Sequence[str] | str = (),
     **options: Any,
 ) -> SeriesResult:
     """Fit a series of spectra together.
@@ -47,7 +47,8 @@ def fit_series(
     repeats under one condition give the spread from cell to cell; shared: parameters with one value for the whole
     series; options: as for `fit_circuit`. Raises InputError for lists of unequal length and unknown names.
     """
-    several = list(spectra)
+    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    shared = (shared,) if isinstance(shared, str) else tuple(shared)
     names = [str(k) for k in range(len(several))] if cells is None else [str(c) for c in cells]
     _check(several, conditions, names)
     fits = fit_circuit(circuit, several, **options)

@@ -19,6 +19,9 @@ from sscell.fit.warnings_in_words import warnings_of_fit
 from sscell.fit.weights import Weighting
 from sscell.records import Spectrum
 
+# A misfit that is a smaller share of the data is rounding, whose residuals mean nothing.
+ROUNDING = 1e-20
+
 
 def results_from_optima(
     problem: Problem,
@@ -39,6 +42,7 @@ def results_from_optima(
     values = np.array(space.values(optima.u, np))
     correlation = residual_correlation(problem, batch, optima.u, np.arange(batch.count))
     fitted = responses(problem, batch, optima.u, np.arange(batch.count))
+    weight_of_data = ((batch.z.real * batch.real_weight) ** 2 + (batch.z.imag * batch.imaginary_weight) ** 2).sum(0)
     results = []
     for s, spectrum in enumerate(spectra):
         order = np.argsort(-spectrum.frequency_Hz, kind="stable")
@@ -67,7 +71,7 @@ def results_from_optima(
                 weights=weighting.value,
                 used=used[s].mask,
                 impedance_ohm=z,
-                residuals=(z - spectrum.impedance_ohm) / np.abs(spectrum.impedance_ohm),
+                residuals=_relative(z - spectrum.impedance_ohm, np.abs(spectrum.impedance_ohm)),
                 residual_correlation=float(correlation[s]),
                 notes=(used[s].note,),
                 warnings=warnings_of_fit(
@@ -78,7 +82,7 @@ def results_from_optima(
                     uncertainty.half_width[:, s],
                     further[:, :, s],
                     int(optima.status[s]),
-                    float(correlation[s]),
+                    float(correlation[s]) if optima.cost[s] > ROUNDING * weight_of_data[s] else 0.0,
                     int(2 * points[s]),
                 ),
                 task=FitTask(
@@ -90,6 +94,11 @@ def results_from_optima(
             )
         )
     return results
+
+
+def _relative(difference: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """difference/size, NaN where there is nothing to compare with."""
+    return np.where(size > 0, difference / np.where(size > 0, size, 1.0), np.nan)
 
 
 def information(cost: float, data: int, free: int) -> tuple[float, float]:

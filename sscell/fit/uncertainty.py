@@ -35,7 +35,7 @@ def uncertainty_from_optima(space: SearchSpace, optima: Optima, data: np.ndarray
     """data: (S,) real numbers fitted, two a point."""
     from scipy.stats import t as student
 
-    at_bound = (optima.u <= space.lower[:, None]) | (optima.u >= space.upper[:, None])
+    at_bound = held_at_bound(space, optima.u, optima.gradient)
     free = ~at_bound
     degrees = np.maximum(data - free.sum(0), 1)
     covariance = (
@@ -47,6 +47,12 @@ def uncertainty_from_optima(space: SearchSpace, optima: Optima, data: np.ndarray
     error = np.where(free, error, np.nan)
     half = error * student.ppf(0.5 + CONFIDENCE / 2, degrees)
     return Uncertainty(error, correlation, at_bound, half, degrees)
+
+
+def held_at_bound(space: SearchSpace, u: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """(Q, S) at a bound, and pressed against it by the data."""
+    low, high = space.lower[:, None], space.upper[:, None]
+    return ((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0))
 
 
 def full_matrices(lower: np.ndarray, size: int) -> np.ndarray:

@@ -67,8 +67,8 @@ def _undetermined(space: SearchSpace, k: int, u: float, half_width: float) -> st
 def _one_sided(space: SearchSpace, k: int, further: np.ndarray) -> str:
     side = "on both sides" if further.all() else "upwards" if further[1] else "downwards"
     return (
-        f"{space.coordinates[k].name} is not determined by these data {side}: the misfit rises far less than its curvature "
-        "promises, so the interval is too short; profile_likelihood shows how far it reaches."
+        f"{space.coordinates[k].name} is not determined by these data {side}: the misfit rises far less than its "
+        "curvature promises, so the interval is too short; profile_likelihood shows how far it reaches."
     )
 
 

@@ -1,0 +1,204 @@
+"""A series of anneals with repeats, and what may be asked of it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+from fit_samples import ONE_ARC, one_arc
+
+from sscell.errors import InputError
+from sscell.fit import SeriesResult, compare, fit_series
+
+ANNEALS_C = (250, 300, 350, 400, 500, 600)
+SPREAD = 0.05
+
+
+def anneals(seed: int, slope: float = 1 / 200, repeats: int = 3) -> tuple[list, list, list]:
+    """Cells whose R1 grows by `slope` a kelvin in its logarithm; all of R0 and R1 vary by 5 % from cell to cell."""
+    rng = np.random.default_rng(seed)
+    spectra, conditions, cells = [], [], []
+    for temperature in ANNEALS_C:
+        for k in range(repeats):
+            r0, r1 = np.exp(SPREAD * rng.normal(size=2))
+            level = 50.0 * np.exp(slope * (temperature - 400)) * r1
+            spectra.append(one_arc(noise=0.004, seed=int(rng.integers(1 << 31)), R0=10.0 * r0, R1=level))
+            conditions.append(temperature)
+            cells.append(f"{temperature} {k}")
+    return spectra, conditions, cells
+
+
+@functools.cache
+def series(seed: int = 0, slope: float = 1 / 200, shared: tuple[str, ...] = ()) -> SeriesResult:
+    spectra, conditions, cells = anneals(seed, slope)
+    return fit_series(
+        ONE_ARC,
+        spectra,
+        along="anneal_temperature_C",
+        conditions=conditions,
+        cells=cells,
+        shared=shared,
+        band="all",
+        starts=4,
+    )
+
+
+def test_trend_spread_and_slope_are_recovered() -> None:
+    """Means of three cells scatter by 3 %; the spread rests on 12 degrees of freedom: 20 %, taken three times."""
+    result = series()
+    trend = result.trends["R1"]
+    assert (trend.unit, trend.relative) == ("ohm", True)
+    assert [m.condition for m in trend.means] == list(ANNEALS_C)
+    assert [m.cells for m in trend.means] == [3] * 6
+    for mean in trend.means:
+        truth = 50.0 * np.exp((mean.condition - 400) / 200)
+        assert mean.value == pytest.approx(truth, rel=0.1)
+        assert mean.interval[0] < mean.value < mean.interval[1]
+        assert mean.fit_error < 0.1 * mean.standard_error
+    assert trend.spread == pytest.approx(SPREAD, rel=0.6)
+    assert trend.slope == pytest.approx(1 / 200, abs=3 * trend.slope_standard_error)
+    assert trend.slope_standard_error == pytest.approx(SPREAD / np.sqrt(3) / np.sqrt(6) / np.std(ANNEALS_C), rel=0.6)
+    assert result.trends["R0"].slope == pytest.approx(0.0, abs=3 * result.trends["R0"].slope_standard_error)
+    assert result.warnings == ()
+
+
+def test_errors_of_the_trend_hold_over_many_series() -> None:
+    """30 series: pulls of the slope and of the six means with standard deviation 1 (13 % and 5 % known)."""
+    results = [series(seed) for seed in range(30)]
+    slopes = [(r.trends["R1"].slope - 1 / 200) / r.trends["R1"].slope_standard_error for r in results]
+    assert np.std(slopes) == pytest.approx(1.0, abs=0.4)
+    covered = [
+        m.interval[0] <= 50.0 * np.exp((m.condition - 400) / 200) <= m.interval[1]
+        for r in results
+        for m in r.trends["R1"].means
+    ]
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.05)
+
+
+def test_a_true_change_is_found() -> None:
+    """From 400 to 500 °C R1 grows by 1.65; its interval, from two means of three cells, is 9 % wide to either side."""
+    comparison = compare(series(), 400, 500)
+    changed = comparison.differences["R1"]
+    assert changed.distinct
+    assert changed.ratio == pytest.approx(np.exp(0.5), rel=0.15)
+    assert changed.ratio_interval is not None
+    assert changed.ratio_interval[0] < np.exp(0.5) < changed.ratio_interval[1]
+    assert changed.difference == pytest.approx(changed.value_b - changed.value_a)
+    assert changed.difference_interval == pytest.approx([changed.value_a * (r - 1) for r in changed.ratio_interval])
+    assert comparison.summary.startswith("From 400 to 500: R1 is 1.")
+    assert "Not shown to change: " in comparison.summary
+    assert (comparison.a, comparison.b) == ("anneal_temperature_C = 400", "anneal_temperature_C = 500")
+    assert comparison.notes[0].startswith("3 parameters are compared at 95 % each")
+
+
+def test_the_other_way_round_is_the_inverse() -> None:
+    there, back = (compare(series(), *pair).differences["R1"] for pair in ((400, 500), (500, 400)))
+    assert there.ratio is not None
+    assert back.ratio == pytest.approx(1 / there.ratio)
+    assert back.ratio_interval == pytest.approx([1 / r for r in reversed(there.ratio_interval or ())])
+
+
+def test_false_alarms_are_as_rare_as_stated() -> None:
+    """Without any trend, 40 series and the three independent pairs of conditions in each, for R0 and R1, whose cells
+    vary, and C1, whose do not: 5 % each. 360 comparisons that hang together a little through the common spread."""
+    pairs = ((250, 300), (350, 400), (500, 600))
+    alarms = [
+        d.distinct
+        for seed in range(40)
+        for pair in pairs
+        for d in compare(series(1000 + seed, 0.0), *pair).differences.values()
+    ]
+    assert 0.02 <= np.mean(alarms) <= 0.09
+
+
+def test_shared_parameters_are_one_for_the_series() -> None:
+    result = series(shared=("C1",))
+    assert len({fit.values["C1"] for fit in result.fits}) == 1
+    assert result.fits[0].values["C1"] == pytest.approx(1e-5, abs=3 * result.fits[0].standard_errors["C1"])
+    assert result.fits[0].standard_errors["C1"] < 0.4 * series().fits[0].standard_errors["C1"]
+    assert set(result.trends) == {"R0", "R1"}
+
+
+def two_labels(**options: Any) -> SeriesResult:
+    spectra = [one_arc(seed=k, R1=50.0 + 50.0 * (k % 2)) for k in range(4)]
+    labels = ["fresh", "aged", "fresh", "aged"]
+    return fit_series(ONE_ARC, spectra, along="state", conditions=labels, **{"band": "all", **options})
+
+
+def test_labels_as_conditions() -> None:
+    result = two_labels()
+    trend = result.trends["R1"]
+    assert [m.condition for m in trend.means] == ["fresh", "aged"]
+    assert (trend.slope, trend.slope_standard_error) == (None, None)
+    assert compare(result, "fresh", "aged").differences["R1"].ratio == pytest.approx(2.0, rel=0.02)
+    table = result.to_pandas()
+    assert table["state"].tolist()[:2] == ["fresh", "aged"]
+    assert len(table) == 6
+    assert compare(result, "fresh", "aged").to_pandas().loc["R1", "distinct"]
+
+
+def test_without_repeats_the_series_says_so() -> None:
+    spectra = [one_arc(seed=k, R1=40.0 + 10 * k) for k in range(3)]
+    result = fit_series(ONE_ARC, spectra, along="cycle", conditions=[3, 1, 2], band="all")
+    assert any("the spread from cell to cell is unknown" in text for text in result.warnings)
+    assert [m.condition for m in result.trends["R1"].means] == [1, 2, 3]
+    assert [m.value for m in result.trends["R1"].means] == pytest.approx([50.0, 60.0, 40.0], rel=0.02)
+    comparison = compare(result, 1, 2)
+    assert any("Without repeats" in text for text in comparison.notes)
+    first = result.trends["R1"].means[0]
+    assert first.standard_error == pytest.approx(result.fits[1].standard_errors["R1"])
+
+
+def test_sweeps_of_one_cell_are_no_repeats() -> None:
+    result = two_labels(cells=["a", "b", "a", "b"])
+    assert [m.cells for m in result.trends["R1"].means] == [1, 1]
+    assert result.trends["R1"].spread is None
+
+
+def test_troubled_fits_are_counted() -> None:
+    result = two_labels(bounds={"R0": (11.0, 1e3)})
+    assert any(text.startswith("4 of 4 fits carry warnings of their own") for text in result.warnings)
+
+
+def test_a_condition_at_its_bound_does_not_spoil_the_slope() -> None:
+    """R1 may not fall below 45: the first condition ends there and has no error; the others still make a line."""
+    spectra = [one_arc(seed=k, R1=40.0 + 10 * k) for k in range(4)]
+    result = fit_series(
+        ONE_ARC, spectra, along="cycle", conditions=[1, 2, 3, 4], band="all", bounds={"R1": (45.0, 1e4)}
+    )
+    trend = result.trends["R1"]
+    assert trend.means[0].value == pytest.approx(45.0)
+    assert trend.slope == pytest.approx(np.log(70 / 50) / 2, rel=0.1)
+    assert trend.slope_standard_error > 0
+    assert not compare(result, 1, 3).differences["R1"].distinct
+
+
+def test_what_cannot_be_is_refused() -> None:
+    two = [one_arc(seed=k) for k in range(2)]
+    for options, message in (
+        ({"spectra": two[:1], "conditions": [1]}, "a series needs at least 2 spectra, got 1; use fit_circuit"),
+        ({"conditions": [1]}, "there are 2 spectra but 1 conditions; give one a spectrum"),
+        ({"conditions": [1, 2], "cells": ["a"]}, "there are 2 spectra but 1 cells; give one a spectrum"),
+        ({"conditions": [1, "b"]}, "conditions must be all numbers or all labels, not both"),
+        ({"conditions": [1, float("nan")]}, "conditions must be finite numbers or labels"),
+        ({"conditions": [1, 2], "shared": ["R9"]}, "shared 'R9' is no free parameter of R0-p.*free are R0, R1, C1"),
+        ({"conditions": [1, 2], "shared": ["R0", "R1", "C1"]}, "leave at least one parameter unshared"),
+    ):
+        with pytest.raises(InputError, match=message):
+            fit_series(ONE_ARC, **{"spectra": two, "along": "cycle", "band": "all", **options})  # type: ignore[arg-type]
+
+
+def test_one_spectrum_is_no_series() -> None:
+    with pytest.raises(InputError, match="a series needs at least 2 spectra, got 1; use fit_circuit"):
+        fit_series(ONE_ARC, one_arc(), along="cycle", conditions=[1])  # type: ignore[arg-type]
+
+
+def test_only_conditions_of_the_series_are_compared() -> None:
+    with pytest.raises(
+        InputError, match="compare: 450 is no condition of this series along anneal_temperature_C; it has"
+    ):
+        compare(series(), 450, 500)
+    with pytest.raises(InputError, match="compare: both conditions are 400; name two different ones"):
+        compare(series(), 400, 400)

@@ -1,0 +1,99 @@
+"""Many spectra in one problem with shared parameters: against SciPy on the whole of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fit_samples import ONE_ARC, batch_of, one_arc, problem_of, stacked_residuals
+from scipy.optimize import least_squares
+
+from sscell.fit import fit_circuit, fit_series
+from sscell.fit.joint import joint_fit, joint_uncertainty
+from sscell.fit.levenberg_marquardt import FitStatus
+
+SAMPLES = [one_arc(seed=k, R0=8.0 + k, R1=40.0 + 10 * k) for k in range(4)]
+SHARED = np.array([False, False, True])  # C1
+
+
+def residuals(v: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """v: ln R0 of the four, ln R1 of the four, ln C1."""
+    w = np.ones(4) if weight is None else weight
+    parts = [w[k] * stacked_residuals(ONE_ARC, np.exp([v[k], v[4 + k], v[8]]), SAMPLES[k]) for k in range(4)]
+    return np.concatenate(parts)
+
+
+def peer(weight: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Optimum and covariance s²(JᵀJ)⁻¹ of the nine coordinates."""
+    start = np.log([10.0] * 4 + [50.0] * 4 + [1e-5])
+    found = least_squares(residuals, start, xtol=1e-14, ftol=1e-14, gtol=1e-14, args=(weight,))
+    covariance = np.linalg.inv(found.jac.T @ found.jac) * 2 * found.cost / (4 * 96 - 9)
+    return found.x, covariance
+
+
+def test_optimum_and_covariance_are_those_of_the_whole_problem() -> None:
+    """From a start off by factors; every spectrum's covariance, shared and own parts, is a block of SciPy's."""
+    problem, batch = problem_of(ONE_ARC), batch_of(SAMPLES)
+    u = np.log([[20.0] * 4, [30.0, 80.0, 50.0, 60.0], [3e-6, 1e-5, 2e-5, 1e-5]])
+    fit = joint_fit(problem, batch, u, SHARED)
+    x, covariance = peer()
+    assert fit.status is FitStatus.CONVERGED
+    np.testing.assert_allclose(fit.u[0], x[:4], atol=1e-5)
+    np.testing.assert_allclose(fit.u[1], x[4:8], atol=1e-5)
+    np.testing.assert_allclose(fit.u[2], x[8], atol=1e-5)
+    known = joint_uncertainty(problem, fit, SHARED, 4 * 96)
+    assert known.degrees.tolist() == [4 * 96 - 9] * 4
+    for k in range(4):
+        block = covariance[np.ix_([k, 4 + k, 8], [k, 4 + k, 8])]
+        error = np.sqrt(np.diag(block))
+        np.testing.assert_allclose(known.standard_error[:, k], error, rtol=1e-3)
+        np.testing.assert_allclose(known.correlation[:, :, k], block / np.outer(error, error), atol=1e-3)
+
+
+def test_nothing_shared_is_each_alone() -> None:
+    problem, batch = problem_of(ONE_ARC), batch_of(SAMPLES)
+    u = np.log(np.repeat([[10.0], [50.0], [1e-5]], 4, axis=1))
+    fit = joint_fit(problem, batch, u, np.zeros(3, bool))
+    alone = fit_circuit(ONE_ARC, SAMPLES, band="all")
+    for k, result in enumerate(alone):
+        error = np.array(list(result.standard_errors.values())) / np.array(list(result.values.values()))
+        np.testing.assert_allclose(fit.u[:, k], np.log(list(result.values.values())), atol=3e-3 * error.min())
+
+
+def series(**options: Any) -> Any:
+    return fit_series(ONE_ARC, SAMPLES, along="cycle", conditions=[1, 2, 3, 4], band="all", **options)
+
+
+def test_shared_parameters_have_one_value_and_less_error() -> None:
+    alone, joint = series(), series(shared=["C1"])
+    assert len({fit.values["C1"] for fit in joint.fits}) == 1
+    assert len({fit.values["C1"] for fit in alone.fits}) == 4
+    assert joint.shared == ("C1",)
+    assert set(joint.trends) == {"R0", "R1"}
+    for one, other in zip(alone.fits, joint.fits, strict=True):
+        for name in one.values:
+            limit = 0.65 if name == "C1" else 1.15  # four spectra halve it; the noise levels are pooled
+            assert other.standard_errors[name] < limit * one.standard_errors[name]
+        assert other.converged
+
+
+def test_each_spectrum_weighs_by_its_own_noise() -> None:
+    """As in the whole problem with residuals over the scatter of each spectrum's own fit."""
+    scatter = np.sqrt([fit.reduced_chi_square for fit in series().fits])
+    x, covariance = peer(1 / scatter)
+    joint = series(shared=["C1"])
+    error = np.sqrt(np.diag(covariance))
+    for k, fit in enumerate(joint.fits):
+        for place, name in ((k, "R0"), (4 + k, "R1"), (8, "C1")):
+            assert np.log(fit.values[name]) == pytest.approx(x[place], abs=3e-3 * error[place])
+            assert fit.standard_errors[name] / fit.values[name] == pytest.approx(error[place], rel=1e-3)
+
+
+def test_a_shared_parameter_at_its_bound() -> None:
+    """C1 may not go where the data want it: it ends at the bound, and the others settle beside it."""
+    result = series(shared=["C1"], bounds={"C1": (2e-5, 1e-3)})
+    assert [fit.values["C1"] for fit in result.fits] == pytest.approx([2e-5] * 4)
+    assert all(np.isnan(fit.standard_errors["C1"]) for fit in result.fits)
+    assert all(any(text.startswith("C1 ended at its lower bound") for text in fit.warnings) for fit in result.fits)
+    assert all(fit.standard_errors["R1"] > 0 for fit in result.fits)

@@ -1,0 +1,83 @@
+"""Profiles: where intervals from the curvature hold, and where they do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fit_samples import ONE_ARC, fit, one_arc, stacked_residuals
+from scipy.optimize import least_squares
+from scipy.stats import t as student
+
+from sscell.errors import InputError
+from sscell.fit import profile_likelihood
+
+
+def test_equals_the_curvature_where_the_misfit_is_a_parabola() -> None:
+    """At 0.5 % noise the intervals are about 1 % wide; the misfit bends by as much over them."""
+    result = fit(ONE_ARC, one_arc())
+    profiles = profile_likelihood(result)
+    assert tuple(profiles) == result.free
+    for name, profile in profiles.items():
+        width = np.diff(result.intervals[name])[0]
+        assert profile.interval == pytest.approx(result.intervals[name], abs=0.02 * width)
+        assert profile.limited == (True, True)
+        assert (np.diff(profile.values) > 0).all()
+        assert profile.chi_square.min() == pytest.approx(result.chi_square, rel=1e-5)
+        assert result.values[name] in profile.values
+
+
+def test_chi_square_along_the_profile_is_what_scipy_finds() -> None:
+    """R1 held, the two others refitted."""
+    sample = one_arc()
+    profile = profile_likelihood(fit(ONE_ARC, sample), ["R1"])["R1"]
+    for k in (0, 5, 14, -1):
+        held = profile.values[k]
+        peer = least_squares(
+            lambda v, held=held: stacked_residuals(ONE_ARC, [np.exp(v[0]), held, np.exp(v[1])], sample),
+            np.log([10.0, 1e-5]),
+            xtol=1e-12,
+            ftol=1e-12,
+        )
+        assert profile.chi_square[k] == pytest.approx(2 * peer.cost, rel=1e-5)
+
+
+def test_the_limit_is_that_of_the_t_distribution() -> None:
+    result = fit(ONE_ARC, one_arc())
+    profile = profile_likelihood(result, ["C1"])["C1"]
+    assert profile.limit == pytest.approx(result.chi_square * (1 + student.ppf(0.975, 93) ** 2 / 93), rel=1e-9)
+
+
+def test_one_sided_where_the_data_set_one_limit_only() -> None:
+    """A resistor far below the noise, 2 % of the least |Z| of 0.16 ohm, may be anything from nothing up to some errors
+    of 1.6 mohm; the curvature, in the logarithm, gives it a lower limit and an upper one too high."""
+    result = fit(ONE_ARC, one_arc(noise=0.02, R0=1e-5, seed=1))
+    profile = profile_likelihood(result, ["R0"])["R0"]
+    assert profile.limited == (False, True)
+    assert 2e-3 < profile.interval[1] < 8e-3
+    assert result.intervals["R0"][0] > 5e-5
+    assert result.intervals["R0"][1] > 2 * profile.interval[1]
+    assert any(text.startswith("R0 is not determined") for text in result.warnings)
+
+
+def test_the_upper_limit_is_found_from_the_lower_bound_too() -> None:
+    """The same cell in another draw: R0 ends at 1 µohm, and the data still say that it is below some mohm."""
+    result = fit(ONE_ARC, one_arc(noise=0.02, R0=1e-5, seed=3))
+    assert any(text.startswith("R0 ended at its lower bound") for text in result.warnings)
+    profile = profile_likelihood(result, ["R0"])["R0"]
+    assert profile.limited == (False, True)
+    assert 1e-3 < profile.interval[1] < 8e-3
+
+
+def test_a_parameter_at_its_bound_has_a_profile() -> None:
+    result = fit(ONE_ARC, one_arc(), bounds={"R0": (10.5, 1e3)})
+    profile = profile_likelihood(result, ["R0"])["R0"]
+    assert result.values["R0"] == pytest.approx(10.5)
+    assert profile.interval[0] == pytest.approx(10.5)
+    assert profile.limited[0] is False
+
+
+def test_only_free_parameters_have_profiles() -> None:
+    result = fit(ONE_ARC, one_arc(), fixed={"R0": 10.0})
+    with pytest.raises(InputError, match=r"'R0' is no free parameter of this fit.*free are R1, C1"):
+        profile_likelihood(result, ["R0"])
+    assert tuple(profile_likelihood(result)) == ("R1", "C1")
