@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from sscell.circuit.complexes import Parts, cosine_and_sine, power_of_j
+from sscell.circuit.complexes import Parts, power_of_j, quarter_turns
 from sscell.circuit.element import Element, ElementParameter, amplitude, exponent, time_constant
+from sscell.circuit.held import held
 
 
 def constant_phase(omega: Any, admittance: Any, alpha: Any, *, xp: Any) -> Any:
     """Z = 1/(Q (jω)^α)."""
-    modulus = xp.exp(-alpha * xp.log(omega))
-    cosine, sine = cosine_and_sine(alpha * (np.pi / 2), xp)
-    return Parts(modulus * (cosine / admittance), modulus * (-sine / admittance)).to_complex(xp)
+    modulus = xp.exp(-alpha * held(xp.log(omega), xp)) * held(1 / admittance, xp)
+    cosine, sine = quarter_turns(alpha, xp)
+    return Parts(modulus * cosine, -modulus * sine).to_complex(xp)
 
 
 def fractional_inductor(omega: Any, inductance: Any, alpha: Any, *, xp: Any) -> Any:
     """Z = (L jω)^α."""
-    return power_of_j(xp.log(omega) + xp.log(inductance), alpha, xp).to_complex(xp)
+    return power_of_j(held(xp.log(omega), xp) + held(xp.log(inductance), xp), alpha, xp).to_complex(xp)
 
 
 def depressed_arc(omega: Any, resistance: Any, tau_s: Any, gamma: Any, *, xp: Any) -> Any:
     """Z = R/(1 + (jωτ)^γ)."""
-    power = power_of_j(xp.log(omega) + xp.log(tau_s), gamma, xp)
+    power = power_of_j(held(xp.log(omega), xp) + held(xp.log(tau_s), xp), gamma, xp)
     return (resistance * (1 + power).reciprocal()).to_complex(xp)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from sscell.circuit.complexes import Parts, power_of_j
 from sscell.circuit.element import Element, ElementParameter, amplitude, exponent
+from sscell.circuit.held import held
 from sscell.circuit.hyperbolic import line_functions
 
 
 def blocking_pores(omega: Any, ionic: Any, admittance: Any, gamma: Any, *, xp: Any) -> Any:
     """Z = sqrt(R Zs) coth sqrt(R/Zs) with Zs = 1/(Q (jω)^γ); as Zs + R (ν coth ν - 1)/ν², ν² = R/Zs."""
-    wall = power_of_j(xp.log(omega), gamma, xp) * admittance
+    wall = power_of_j(held(xp.log(omega), xp), gamma, xp) * admittance
     return (wall.reciprocal() + ionic * line_functions(ionic * wall, xp).coth_excess).to_complex(xp)
 
 

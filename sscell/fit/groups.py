@@ -1,4 +1,4 @@
-"""Columns in groups of two sizes, so that compiled code meets the same shapes again; groups share the cores."""
+"""Columns in groups of three sizes, so that compiled code meets the same shapes again; groups share the cores."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ def wide(rows: int) -> int:
     return max(ELEMENTS // rows // FITS_STEP, NARROWER) * FITS_STEP
 
 
-def narrow(rows: int) -> int:
-    """Fits in a narrow group."""
-    return wide(rows) // NARROWER
+def widths(rows: int) -> tuple[int, int, int]:
+    """Fits in a wide, a half and a narrow group."""
+    return wide(rows), wide(rows) // 2, wide(rows) // NARROWER
 
 
 def filled(members: np.ndarray, rows: int) -> np.ndarray:
-    """The members (n,), repeated up to the next of the two sizes."""
-    width = wide(rows) if members.size > narrow(rows) else narrow(rows)
+    """The members (n,), repeated up to the next of the three sizes."""
+    width = min(w for w in widths(rows) if w >= members.size)
     return np.concatenate([members, np.full(width - members.size, members[0])])
 
 
 def groups_of(members: np.ndarray, rows: int) -> list[np.ndarray]:
-    """Wide groups, and the rest in one more or in a few narrow ones."""
-    size = wide(rows)
-    whole = members.size // size * size
-    groups = [members[k : k + size] for k in range(0, whole, size)]
-    rest = members[whole:]
-    width = narrow(rows) if rest.size <= NARROW_GROUPS * narrow(rows) else size
-    return groups + [rest[k : k + width] for k in range(0, rest.size, width)]
+    """Wide groups, and the rest in a half one or in a few narrow ones if that fits them better."""
+    full, half, narrow = widths(rows)
+    groups, start = [], 0
+    while start < members.size:
+        left = members.size - start
+        few = left <= NARROW_GROUPS * narrow
+        width = narrow if few else half if left <= half + NARROW_GROUPS * narrow else full
+        groups.append(members[start : start + width])
+        start += width
+    return groups
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import itertools
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -18,9 +19,17 @@ from sscell.fit.normal_equations import NormalEquations, normal_equations
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.jax_setup import load_jax
 
+# Whole vector registers where a processor has wide ones; half is the default.
+COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 # Largest step: a factor of 20 in a logarithmic coordinate, a third of the range in a linear one.
 LONGEST_LOGARITHMIC, LONGEST_SHARE = 3.0, 1 / 3
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e10
+# Where the start is known to lie near the optimum.
+NEAR_DAMPING = 1e-4
+# Steps between which fits that have ended leave the batch.
+FIRST_ROUNDS, LONG_ROUND = (4, 8, 12, 24), 48
+# Up to this damping a step is nearly that of Gauss and Newton, and what it promises is all there is to gain.
+TRUSTED_DAMPING = 1e-2
 # A coordinate without influence is damped as if it had this share of the largest one.
 LEAST_CURVATURE = 1e-9
 
@@ -49,11 +58,16 @@ MESSAGES = {
 
 
 class FitState(NamedTuple):
-    """Where each of the B fits stands; arrays with B last. Before the first step the cost is infinite, the
-    gradient 0 and the matrix the identity, so that the step has no length."""
+    """Where each of the B fits stands (u, with its equations), and what it tries next; arrays with B last.
+
+    trial: coordinates to be looked at; expected: the decrease of the cost that they promise. At first the start itself
+    is tried, from an infinite cost.
+    """
 
     u: Any
     equations: NormalEquations
+    trial: Any
+    expected: Any
     damping: Any
     growth: Any
     status: Any
@@ -92,18 +106,19 @@ def optima_from_starts(
     *,
     tolerance: float,
     most_steps: int,
+    damping: float = FIRST_DAMPING,
     lower: np.ndarray | None = None,
     upper: np.ndarray | None = None,
 ) -> Optima:
     """Minimise from starts (Q, N), each for the spectrum of that index (N,).
 
-    tolerance: a fit ends when a step changes its cost, and is expected to, by less than this share. lower, upper:
-    (Q, N) bounds of each fit in place of the space's, equal where a coordinate is held.
+    tolerance: a fit ends when a step changes its cost, and is expected to, by less than this share. damping: of
+    the first step. lower, upper: (Q, N) bounds of each fit in place of the space's, equal where a coordinate is held.
     """
     count = starts.shape[1]
     low, high = problem.space.lower[:, None], problem.space.upper[:, None]
     low, high = (np.broadcast_to(a if b is None else b, starts.shape) for a, b in ((low, lower), (high, upper)))
-    fits = _Fits(_empty_state(np.clip(starts, low, high)), low, high, np.asarray(spectrum))
+    fits = _Fits(_empty_state(np.clip(starts, low, high), damping), low, high, np.asarray(spectrum))
     advance = _compiled(problem)
     pending = np.arange(count)
     for steps in _rounds(most_steps):
@@ -152,7 +167,7 @@ class _Fits:
 
 
 def _leaves(state: FitState) -> list[Any]:
-    return [state.u, *state.equations, state.damping, state.growth, state.status, state.steps]
+    return [state.u, *state.equations, *state[2:]]
 
 
 def _mapped(change: Any, state: FitState) -> FitState:
@@ -161,15 +176,16 @@ def _mapped(change: Any, state: FitState) -> FitState:
     )
 
 
-def _empty_state(u: np.ndarray) -> FitState:
+def _empty_state(u: np.ndarray, damping: float = FIRST_DAMPING) -> FitState:
     size, count = u.shape
-    identity = np.array([float(i == j) for i, j in lower_pairs(size)])
-    matrix = np.repeat(identity[:, None], count, axis=1)
-    equations = NormalEquations(np.full(count, np.inf), np.zeros((size, count)), matrix)
+    pairs = len(lower_pairs(size))
+    equations = NormalEquations(np.full(count, np.inf), np.zeros((size, count)), np.zeros((pairs, count)))
     return FitState(
         np.array(u),
         equations,
-        np.full(count, FIRST_DAMPING),
+        np.array(u),
+        np.full(count, np.inf),
+        np.full(count, damping),
         np.full(count, 2.0),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
@@ -178,11 +194,12 @@ def _empty_state(u: np.ndarray) -> FitState:
 
 def _rounds(most_steps: int) -> list[int]:
     """Steps of each round, rising: most fits end in the first ones."""
-    rounds, total, size = [], 0, 6
-    while total < most_steps:
+    rounds, total = [], 0
+    for size in itertools.chain(FIRST_ROUNDS, itertools.repeat(LONG_ROUND)):
+        if total >= most_steps:
+            break
         rounds.append(min(size, most_steps - total))
         total += rounds[-1]
-        size = min(2 * size, 48) if total > 12 else size
     return rounds
 
 
@@ -200,55 +217,67 @@ def _compiled(problem: Problem) -> Any:
 
         return jax.lax.while_loop(unfinished, step, (state, 0))[0]
 
-    return jax.jit(advance)
+    return jax.jit(advance, compiler_options=COMPILER_OPTIONS)
 
 
 def _step(problem: Problem, state: FitState, columns: tuple, lower: Any, upper: Any, tolerance: Any) -> FitState:
-    """One trial step of every running fit; a fit that has just begun (its cost is infinite) stays where it is."""
+    """Look at what every running fit tries, take it or not, and plan the next."""
     xp = load_jax().numpy
-    old = state.equations
-    change = _damped_step(problem, state, lower, upper)
-    u = xp.clip(state.u + change, lower, upper)
-    expected = _expected_decrease(old, u - state.u, xp)
-    new = normal_equations(problem, u, columns)
+    old, new = state.equations, normal_equations(problem, state.trial, columns)
+    begun, running = xp.isfinite(old.cost), state.status == FitStatus.RUNNING
     gain = old.cost - new.cost
     better = gain > 0
-    # Nielsen, report IMM-REP-1999-05: damping falls smoothly with the quality of the step, and rises ever faster.
-    quality = gain / xp.maximum(expected, 1e-300)
-    eased = state.damping * xp.maximum(1 / 5, 1 - xp.clip(2 * quality - 1, -1.0, 1.0) ** 3)
-    damping = xp.maximum(xp.where(better, eased, state.damping * state.growth), LEAST_DAMPING)
-    begun = xp.isfinite(old.cost)
-    small = expected <= tolerance * old.cost
-    converged = begun & small & (~better | (gain <= tolerance * old.cost))
-    status = xp.where(converged, int(FitStatus.CONVERGED), int(FitStatus.RUNNING))
-    status = xp.where(~begun & ~xp.isfinite(new.cost), int(FitStatus.NOT_FINITE), status)
-    status = xp.where(~converged & (damping > MOST_DAMPING), int(FitStatus.NO_DESCENT), status)
-    running = state.status == FitStatus.RUNNING
     take = running & better
 
     def taken(after: Any, before: Any) -> Any:
         return xp.where(take, after, before)
 
+    u = taken(state.trial, state.u)
+    equations = NormalEquations(*(taken(a, b) for a, b in zip(new, old, strict=True)))
+    damping, growth = _damping_after(state, gain, begun & running, xp)
+    trial = xp.clip(u + _damped_step(problem, u, equations, damping, lower, upper), lower, upper)
+    expected = _expected_decrease(equations, trial - u, xp)
+    # Over: the last step changed nothing and was not expected to, or the next one promises nothing and can be trusted.
+    unchanged = begun & (state.expected <= tolerance * old.cost) & (gain <= tolerance * old.cost)
+    promises_nothing = (expected <= tolerance * equations.cost) & (damping <= TRUSTED_DAMPING)
+    converged = unchanged | (promises_nothing & (begun | better))
+    status = xp.where(converged, int(FitStatus.CONVERGED), int(FitStatus.RUNNING))
+    status = xp.where(~begun & ~xp.isfinite(new.cost), int(FitStatus.NOT_FINITE), status)
+    status = xp.where(~converged & (damping > MOST_DAMPING), int(FitStatus.NO_DESCENT), status)
     return FitState(
-        taken(u, state.u),
-        NormalEquations(*(taken(a, b) for a, b in zip(new, old, strict=True))),
-        xp.where(running & begun, damping, state.damping),
-        xp.where(running, xp.where(better, 2.0, 2 * state.growth), state.growth),
+        u,
+        equations,
+        xp.where(running, trial, state.trial),
+        xp.where(running, expected, state.expected),
+        damping,
+        growth,
         xp.where(running, status, state.status),
         state.steps + running,
     )
 
 
-def _damped_step(problem: Problem, state: FitState, lower: Any, upper: Any) -> Any:
+def _damping_after(state: FitState, gain: Any, judged: Any, xp: Any) -> tuple[Any, Any]:
+    """Damping and its growth after a step: Nielsen, report IMM-REP-1999-05.
+
+    It falls smoothly with the quality of the step, and rises ever faster.
+    """
+    quality = gain / xp.maximum(xp.where(judged, state.expected, 1.0), 1e-300)
+    eased = state.damping * xp.maximum(1 / 5, 1 - xp.clip(2 * quality - 1, -1.0, 1.0) ** 3)
+    damping = xp.maximum(xp.where(gain > 0, eased, state.damping * state.growth), LEAST_DAMPING)
+    growth = xp.where(gain > 0, 2.0, 2 * state.growth)
+    return xp.where(judged, damping, state.damping), xp.where(judged, growth, state.growth)
+
+
+def _damped_step(problem: Problem, u: Any, equations: NormalEquations, damping: Any, lower: Any, upper: Any) -> Any:
     """(A + λ diag A) δ = -g over the coordinates that are free to move; no longer than a step may be."""
     xp = load_jax().numpy
     size = problem.space.size
-    gradient, matrix = state.equations.gradient, state.equations.matrix
-    held = ((state.u <= lower) & (gradient > 0)) | ((state.u >= upper) & (gradient < 0))
+    gradient, matrix = equations.gradient, equations.matrix
+    held = ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
     free = xp.where(held, 0.0, 1.0)
     pairs = lower_pairs(size)
     diagonal = xp.stack([matrix[n] for n, (i, j) in enumerate(pairs) if i == j])
-    damped = state.damping * xp.maximum(diagonal, LEAST_CURVATURE * xp.max(diagonal, 0))
+    damped = damping * xp.maximum(diagonal, LEAST_CURVATURE * xp.max(diagonal, 0))
     entries = [
         matrix[n] * free[i] * free[j] + (damped[i] + (1 - free[i]) if i == j else 0.0) for n, (i, j) in enumerate(pairs)
     ]

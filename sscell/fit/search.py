@@ -12,7 +12,7 @@ import numpy as np
 
 from sscell.circuit import Circuit
 from sscell.fit.branches import branches_of
-from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
+from sscell.fit.levenberg_marquardt import NEAR_DAMPING, Optima, optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.regrow import regrown
 from sscell.fit.response import responses
@@ -76,8 +76,13 @@ def best_fits_around(problem: Problem, batch: SpectrumBatch, u: np.ndarray, star
 
 
 def fits_from(problem: Problem, batch: SpectrumBatch, u: np.ndarray, tolerance: float = TOLERANCE) -> Optima:
-    """The optimum that each spectrum's own start u (Q, S) leads to."""
-    return optima_from_starts(problem, batch, u, np.arange(batch.count), tolerance=tolerance, most_steps=MOST_STEPS)
+    """The optimum that each spectrum's own start u (Q, S) leads to: on a part of the points first, then on all."""
+    every = np.arange(batch.count)
+    coarse = _coarse(batch)
+    if coarse is batch:
+        return optima_from_starts(problem, batch, u, every, tolerance=tolerance, most_steps=MOST_STEPS)
+    near = optima_from_starts(problem, coarse, u, every, tolerance=COARSE_TOLERANCE, most_steps=COARSE_STEPS).u
+    return _finished(problem, batch, near, every, tolerance)
 
 
 def residual_correlation(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
@@ -111,16 +116,16 @@ def _best_of(
     share = (cost <= (1 + SAME_OPTIMUM) * cost.min(1, keepdims=True)).mean(1)
     kept = np.argsort(cost, axis=1, kind="stable")[:, :KEPT]
     chosen = (np.arange(count)[:, None] * each + kept).ravel()
-    second = optima_from_starts(
-        problem,
-        batch,
-        first.u[:, chosen],
-        np.repeat(spectrum, kept.shape[1]),
-        tolerance=tolerance,
-        most_steps=MOST_STEPS,
-    )
+    second = _finished(problem, batch, first.u[:, chosen], np.repeat(spectrum, kept.shape[1]), tolerance)
     cost = np.where(np.isfinite(second.cost), second.cost, np.inf).reshape(count, -1)
     return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share)
+
+
+def _finished(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray, tolerance: float) -> Optima:
+    """Fits to all points from what the fits to a part of them gave."""
+    return optima_from_starts(
+        problem, batch, u, spectrum, tolerance=tolerance, most_steps=MOST_STEPS, damping=NEAR_DAMPING
+    )
 
 
 def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, ONE_ARC, fit, impedance_of, one_arc, spectrum
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, fit, impedance_of, one_arc, spectrum
 
 from sscell.fit import fit_circuit
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, TWO_ARCS, fit, impedance_of, noisy, one_arc, problem_of, spectrum, two_arcs
+from fitted_samples import ONE_ARC, TWO_ARCS, fit, impedance_of, noisy, one_arc, problem_of, spectrum, two_arcs
 
 from sscell.errors import InputError
 from sscell.fit.levenberg_marquardt import FitStatus

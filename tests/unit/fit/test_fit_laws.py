@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, fit, impedance_of, noisy, one_arc, spectrum
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, fit, impedance_of, noisy, one_arc, spectrum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares

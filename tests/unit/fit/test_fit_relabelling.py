@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, TWO_ARCS, TWO_VALUES, fit, problem_of, stacked_residuals, two_arcs
+from fitted_samples import FREQUENCY_HZ, TWO_ARCS, TWO_VALUES, fit, problem_of, stacked_residuals, two_arcs
 
 from sscell.circuit import Circuit
 from sscell.fit.relabel import interchangeable

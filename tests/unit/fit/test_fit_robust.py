@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, ONE_VALUES, fit, one_arc, spectrum
+from fitted_samples import ONE_ARC, ONE_VALUES, fit, one_arc, spectrum
 
 from sscell.records import Spectrum
 

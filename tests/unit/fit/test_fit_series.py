@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, one_arc
+from fitted_samples import ONE_ARC, one_arc
 
 from sscell.errors import InputError
 from sscell.fit import SeriesResult, compare, fit_series

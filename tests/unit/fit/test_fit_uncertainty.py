@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, fit, impedance_of, one_arc, spectrum, stacked_residuals
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, fit, impedance_of, one_arc, spectrum, stacked_residuals
 from scipy.stats import t as student
 
 

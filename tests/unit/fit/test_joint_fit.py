@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, batch_of, one_arc, problem_of, stacked_residuals
+from fitted_samples import ONE_ARC, batch_of, one_arc, problem_of, stacked_residuals
 from scipy.optimize import least_squares
 
 from sscell.fit import fit_circuit, fit_series

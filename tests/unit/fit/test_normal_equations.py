@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, batch_of, impedance_of, noisy, problem_of, spectrum
+from fitted_samples import FREQUENCY_HZ, batch_of, impedance_of, noisy, problem_of, spectrum
 
 from sscell.circuit import Circuit
 from sscell.fit.normal_equations import normal_equations

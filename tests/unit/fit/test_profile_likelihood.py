@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, fit, one_arc, stacked_residuals
+from fitted_samples import ONE_ARC, fit, one_arc, stacked_residuals
 from scipy.optimize import least_squares
 from scipy.stats import t as student
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import ONE_ARC, TWO_ARCS, fit, one_arc, two_arcs
+from fitted_samples import ONE_ARC, TWO_ARCS, fit, one_arc, two_arcs
 
 from sscell.errors import InputError
 from sscell.fit import rank_circuits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import problem_of
+from fitted_samples import problem_of
 from hypothesis import given
 from hypothesis import strategies as st
 

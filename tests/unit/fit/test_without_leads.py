@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fit_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, impedance_of, noisy, spectrum
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, impedance_of, noisy, spectrum
 
 from sscell.errors import InputError
 from sscell.fit import without_leads
