@@ -27,8 +27,17 @@ def load_jax() -> ModuleType:
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    if not jax.config.values.get("jax_compilation_cache_dir"):
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
+    folder = cache_folder() / "jax"
+    if not jax.config.values.get("jax_compilation_cache_dir") and _can_be_written(folder):
+        jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     return jax
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)

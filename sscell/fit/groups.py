@@ -48,7 +48,9 @@ def groups_of(members: np.ndarray, rows: int) -> list[np.ndarray]:
 
 @functools.cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=max(1, len(os.sched_getaffinity(0))))
+    # Where the system says how many cores this process may use (Linux), not how many there are.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ThreadPoolExecutor(max_workers=cores or 1)
 
 
 def in_threads(work: Any, groups: list[np.ndarray]) -> None:
