@@ -46,10 +46,9 @@ def fit_circuit(
     circuit: a Circuit or its text, or a cell's circuit in physical parameters. starts: how many are tried for each
     spectrum. weights: "modulus", "proportional", "unit" or "noise" (Weighting). bounds: name -> (lower, upper); fixed:
     name -> value; ties: name -> other name, or (other name, factor). order: element names in arcs whose time constants
-    must rise, e.g. ("R1", "R2"). initial: values of the free parameters to
-    start from instead of the search. robust: residuals beyond 2.5
-    standard deviations count linearly, not squared. band: the points used: "kramers-kronig" (those that pass the
-    test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
+    must rise, e.g. ("R1", "R2"). initial: values of the free parameters to start from instead of the search. robust:
+    residuals beyond 2.5 standard deviations count linearly, not squared. band: the points used: "kramers-kronig" (those
+    that pass the test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
     """
     model = Circuit(circuit) if isinstance(circuit, str) else circuit
     several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)

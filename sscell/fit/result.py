@@ -35,7 +35,7 @@ class FitResult:
     values, standard_errors, intervals (95 %): by parameter name, in the model's order and units; a fixed one has
     error 0, one at its bound NaN. free, correlation: names and (Q, Q) matrix of the free ones, in search coordinates.
     chi_square: weighted sum of squares over `points` points; aicc, bic: lower is better, between circuits on the same
-    points and weights. used: (n,) which points; impedance_ohm, residuals: (n,) the fit, and (fit - data)/|data|.
+    points and weights. used: (n,) which points; impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|.
     share_of_starts: how many of the starts led to the best optimum, where starts were searched for. task: what was
     minimised and where the minimum lies, for whoever goes on from here.
     """

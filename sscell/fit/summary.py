@@ -71,7 +71,7 @@ def results_from_optima(
                 weights=weighting.value,
                 used=used[s].mask,
                 impedance_ohm=z,
-                residuals=_relative(z - spectrum.impedance_ohm, np.abs(spectrum.impedance_ohm)),
+                residuals=_relative(spectrum.impedance_ohm - z, np.abs(spectrum.impedance_ohm)),
                 residual_correlation=float(correlation[s]),
                 notes=(used[s].note,),
                 warnings=warnings_of_fit(

@@ -112,8 +112,8 @@ def _caption(entry: Entry, apart: bool, distribution: DistributionOfRelaxationTi
     used = f[fit.used]
     words = (
         f"{fit.circuit} fitted to {fit.points} of {len(entry.spectrum)} points, {frequency_words(used.min())} to "
-        f"{frequency_words(used.max())}; equal axes in the Nyquist plot, filled marks at whole decades. Residuals: fit "
-        "less measured, over |Z|."
+        f"{frequency_words(used.max())}; equal axes in the Nyquist plot, filled marks at whole decades. Residuals: "
+        "measured less fit, over |Z|."
     )
     if distribution is not None:
         words += (

@@ -44,7 +44,7 @@ def write_fit_report(
     drt: bool = True,
     title: str = "Fits of measured spectra",
 ) -> Path:
-    """Write fits.csv, .json, .md, .tex, points.csv, peaks.csv, figures/ and report.html to a folder, all or none.
+    """Write tables (OUR_FILES), figures/ and report.html to a folder, all or none.
 
     fits: what ss.fit_circuit or ss.fit_series returns; several fits of one spectrum are set beside each other.
     comparisons: of a series, from ss.compare. drt: relaxation times of each spectrum as well. An earlier result in the

@@ -49,7 +49,7 @@ def test_misfit_and_information_criteria() -> None:
     assert result.bic == pytest.approx(n * np.log(cost / n) + k * np.log(n), rel=1e-9)
     assert np.sqrt(result.reduced_chi_square) == pytest.approx(0.005, rel=0.25)  # 1/sqrt(2·93) is 7 %
     complex_r = r[:48] + 1j * r[48:]
-    np.testing.assert_allclose(result.residuals, complex_r, atol=1e-12)
+    np.testing.assert_allclose(result.residuals, -complex_r, atol=1e-12)
 
 
 def test_intervals_cover_the_truth() -> None:
