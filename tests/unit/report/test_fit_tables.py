@@ -54,7 +54,7 @@ def test_points_hold_data_fit_and_what_was_used() -> None:
     assert np.array_equal(own["Fitted Real Impedance / ohm"], fit.impedance_ohm.real)
     assert np.array_equal(own["Used"], fit.used)
     assert not own["Used"].all()
-    residual = own["Fitted Imaginary Impedance / ohm"] - own["Imaginary Impedance / ohm"]
+    residual = own["Imaginary Impedance / ohm"] - own["Fitted Imaginary Impedance / ohm"]
     assert np.allclose(own["Residual Imaginary / %"], 100 * residual / np.abs(spectra()[1].impedance_ohm), rtol=1e-9)
 
 
