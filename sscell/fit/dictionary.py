@@ -9,13 +9,13 @@ import numpy as np
 
 from sscell.circuit.element import Scale
 from sscell.circuit.tree import leaves
-from sscell.fit.branches import Branch
+from sscell.fit.branches import Branch, size_sign
 
 # Time constants a branch, reaching this far (in logarithms) beyond the measured range; exponents tried with each.
 TIMES, REACH = 24, 1.0
 EXPONENTS = (0.65, 0.8, 0.95)
-# Shapes of a branch that holds more than one time constant, drawn at random.
-NESTED = 192
+# Shapes of a branch that holds more than an arc, with sizes and time constants inside it drawn at random.
+NESTED = 256
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ def atoms_of(branch: Branch, omega: np.ndarray, rng: np.random.Generator) -> Ato
     times = _times_s(branch, omega)
     alphas = EXPONENTS if branch.exponents else (1.0,)
     tau, alpha = (a.ravel() for a in np.meshgrid(times, alphas, indexing="ij"))
-    if _clocks(branch) > 1:
+    scattered = _clocks(branch) > 1 or _sizes(branch) > 2
+    if scattered:
         tau, alpha = rng.choice(times, NESTED), rng.uniform(min(EXPONENTS), 1.0, NESTED)
-    values = _values(branch, tau, alpha, rng if _clocks(branch) > 1 else None)
+    values = _values(branch, tau, alpha, rng if scattered else None)
     z = branch.response(values, omega[:, None]).T
     good = np.isfinite(z).all(1) & (np.abs(z).max(1) > 0)
     return Atoms(values[:, good], tau[good], z[good])
@@ -54,6 +55,11 @@ def _clocks(branch: Branch) -> int:
     """How many time constants a branch holds: its own, and one for each element that stores charge."""
     units = [p.unit for p in branch.parameters]
     return sum(u in ("s", "F", "H") or u.startswith(("ohm^-1", "ohm^(1/", "ohm s^")) for u in units)
+
+
+def _sizes(branch: Branch) -> int:
+    """How many of its parameters are impedances or admittances: one for an element, two for an arc."""
+    return sum(size_sign(p.unit) != 0 for p in branch.parameters)
 
 
 def _values(branch: Branch, tau_s: np.ndarray, alpha: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:

@@ -53,10 +53,20 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=cores or 1)
 
 
+# A forked process has none of its parent's threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)
+
+
 def in_threads(work: Any, groups: list[np.ndarray]) -> None:
     """Compiled code runs outside the interpreter's lock, so groups share the cores."""
     if len(groups) == 1:
         work(groups[0])
         return
-    for ended in [_threads().submit(work, group) for group in groups]:
-        ended.result()
+    waiting = [_threads().submit(work, group) for group in groups]
+    try:
+        for ended in waiting:
+            ended.result()
+    finally:
+        for other in waiting:
+            other.cancel()

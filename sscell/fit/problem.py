@@ -45,16 +45,14 @@ class SpectrumBatch:
         weights = self.real_weight[:, which], self.imaginary_weight[:, which]
         return omega, np.ascontiguousarray(z.real), np.ascontiguousarray(z.imag), *weights, scale[which]
 
-    def only(self, spectrum: int) -> SpectrumBatch:
-        """The batch of that one spectrum."""
-        one = slice(spectrum, spectrum + 1)
-        omega = self.omega if self.omega.shape[1] == 1 else self.omega[:, one]
+    def only(self, which: np.ndarray) -> SpectrumBatch:
+        """The batch of those spectra (their indices)."""
         return SpectrumBatch(
-            omega,
-            self.z[:, one],
-            self.real_weight[:, one],
-            self.imaginary_weight[:, one],
-            None if self.loss_scale is None else self.loss_scale[one],
+            self.omega if self.omega.shape[1] == 1 else self.omega[:, which],
+            self.z[:, which],
+            self.real_weight[:, which],
+            self.imaginary_weight[:, which],
+            None if self.loss_scale is None else self.loss_scale[which],
         )
 
     def every(self, stride: int) -> SpectrumBatch:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
-from sscell.fit.uncertainty import Uncertainty
+from sscell.fit.uncertainty import Uncertainty, noise_variance
 
 # Parameters known better than this lie in a narrow valley whose shape the curvature knows: 4 %, exponents to 0.015.
 LOOSE_RELATIVE, LOOSE_LINEAR = 0.04, 0.015
@@ -23,7 +23,8 @@ def reaches_further(problem: Problem, batch: SpectrumBatch, optima: Optima, unce
     """(2, Q, S) whether the misfit rises much less than it should below and above the interval."""
     space = problem.space
     limit = np.where(space.logarithmic, LOOSE_RELATIVE, LOOSE_LINEAR)[:, None]
-    loose = np.nan_to_num(uncertainty.standard_error, nan=0.0) > limit
+    error = uncertainty.standard_error
+    loose = np.isfinite(error) & (error > limit)
     out = np.zeros((2, *loose.shape), dtype=bool)
     coordinate, spectrum = np.nonzero(loose)
     if coordinate.size == 0:
@@ -39,9 +40,10 @@ def reaches_further(problem: Problem, batch: SpectrumBatch, optima: Optima, unce
     there = optima_from_starts(
         problem, batch, starts, spectrum, tolerance=TOLERANCE, most_steps=MOST_STEPS, lower=lower, upper=upper
     )
-    rise = there.cost / np.maximum(optima.cost[spectrum], 1e-300) - 1
-    moved = np.abs(held - optima.u[coordinate, spectrum]) / uncertainty.standard_error[coordinate, spectrum]
-    flat = rise < TOO_LITTLE * moved**2 / uncertainty.degrees[spectrum]
+    rise = there.cost - optima.cost[spectrum]
+    moved = np.abs(held - optima.u[coordinate, spectrum]) / error[coordinate, spectrum]
+    parabola = moved**2 * noise_variance(problem, batch, optima, uncertainty.degrees)[spectrum]
+    flat = rise < TOO_LITTLE * parabola
     out[side[flat], coordinate[flat], spectrum[flat]] = True
     return out
 

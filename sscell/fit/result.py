@@ -33,7 +33,7 @@ class FitResult:
     """One spectrum, fitted.
 
     values, standard_errors, intervals (95 %): by parameter name, in the model's order and units; a fixed one has
-    error 0, one at its bound NaN. free, correlation: names and (Q, Q) matrix of the free ones, in search coordinates.
+    error 0, one at its bound NaN; with no more data than free parameters all errors are infinite. free, correlation: names and (Q, Q) matrix of the free ones, in search coordinates.
     chi_square: weighted sum of squares over `points` points; aicc, bic: lower is better, between circuits on the same
     points and weights. used: (n,) which points; impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|.
     share_of_starts: how many of the starts led to the best optimum, where starts were searched for. task: what was
@@ -77,8 +77,11 @@ class FitResult:
 
     @property
     def reduced_chi_square(self) -> float:
-        """χ² over the degrees of freedom: for relative weights the squared relative scatter of one part."""
-        return self.chi_square / self.degrees_of_freedom
+        """χ² over the degrees of freedom: for relative weights the squared relative scatter of one part.
+
+        NaN with no more data than parameters. Of a robust fit it counts outliers too.
+        """
+        return self.chi_square / self.degrees_of_freedom if self.degrees_of_freedom > 0 else float("nan")
 
     @property
     def name(self) -> str:

@@ -23,12 +23,15 @@ STRIDE, FEWEST_COARSE_ROWS = 3, 20
 COARSE_TOLERANCE, COARSE_STEPS = 1e-2, 12
 KEPT = 2
 TOLERANCE, MOST_STEPS = 1e-6, 150
-# Lag-one correlation of weighted residuals above which a fit is tried again; white ones have 0 ± 0.08 at 71 points.
-CORRELATED = 0.05
+# Lag-one correlation of weighted residuals above which a fit is tried again, and once more; white ones have 0 ± 0.08 at 71 points.
+CORRELATED, STILL_CORRELATED = 0.05, 0.15
 # An optimum that so small a share of the starts led to is tried again too.
 LONELY = 0.2
 # Starts around a model's own values: a factor of e, or a tenth of the range of a linear coordinate.
 SCATTER, SCATTER_LINEAR = 1.0, 0.1
+# Doubtful fits are tried again so many times; the last time, and where there is but one branch, from so many times as
+# many fresh starts.
+WAVES, AGAIN = 2, 4
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
 
@@ -51,17 +54,23 @@ def best_fits(
 ) -> BestFits:
     """The best optimum of each spectrum of the batch, from starts found in the data."""
     rng = np.random.default_rng(seed)
-    u = starts_from_spectra(circuit, problem.space, batch, starts, rng)
-    every = np.arange(batch.count)
-    best = _best_of(problem, batch, u, every, tolerance)
-    if len(branches_of(circuit)) == 1:
+    first = starts_from_spectra(circuit, problem.space, batch, starts, rng)
+    best = _best_of(problem, batch, first, np.arange(batch.count), tolerance)
+    branches = branches_of(circuit)
+    if not any(branch.has_shape for branch in branches):
         return best
-    doubtful = np.flatnonzero(_doubtful(problem, batch, best))
-    if doubtful.size == 0:
-        return best
-    again = regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful)
-    better = _best_of(problem, batch, again, doubtful, tolerance)
-    return replace(best, optima=best.optima.improved(better.optima, doubtful))
+    for wave in range(WAVES):
+        doubtful = np.flatnonzero(_doubtful(problem, batch, best, wave))
+        if doubtful.size == 0:
+            break
+        again = []
+        if len(branches) > 1:
+            again.append(regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful))
+        if len(branches) == 1 or wave > 0:
+            again.append(starts_from_spectra(circuit, problem.space, batch.only(doubtful), AGAIN * starts, rng))
+        better = _best_of(problem, batch, np.concatenate(again, axis=2), doubtful, tolerance)
+        best = replace(best, optima=best.optima.improved(better.optima, doubtful))
+    return best
 
 
 def best_fits_around(problem: Problem, batch: SpectrumBatch, u: np.ndarray, starts: int, seed: int) -> BestFits:
@@ -128,7 +137,9 @@ def _finished(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: n
     )
 
 
-def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits) -> np.ndarray:
-    """(S,) whether residuals are correlated, or hardly any other start came as far."""
+def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits, wave: int) -> np.ndarray:
+    """(S,) whether residuals are correlated or, the first time, hardly any other start came as far."""
     correlation = residual_correlation(problem, batch, best.optima.u, np.arange(batch.count))
+    if wave > 0:
+        return correlation > STILL_CORRELATED
     return (correlation > CORRELATED) | (best.share_of_starts < LONELY)

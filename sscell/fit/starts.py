@@ -19,6 +19,8 @@ from sscell.fit.problem import SpectrumBatch
 from sscell.fit.space import SearchSpace
 
 SWEEPS = 2
+# Share of the atoms that a start does not see.
+HIDDEN = 0.5
 # Sizes found to be 0 are set to this share of the largest impedance, so that the fit can let them grow.
 LEAST_SIZE = 1e-4
 RIDGE = 1e-9
@@ -50,7 +52,8 @@ def starts_from_spectra(
     for members in members_by_grid(batch):
         grid = grid_from_batch(branches, batch, members, rng)
         picks = _picks(grid, branches, count, rng)
-        values = _values(grid, branches, picks, np.abs(batch.z[:, members]).max(0))
+        used = (batch.real_weight[:, members] > 0) | (batch.imaginary_weight[:, members] > 0)
+        values = _values(grid, branches, picks, np.abs(np.where(used, batch.z[:, members], 0)).max(0))
         u[:, members] = space.coordinates_from_values(values).reshape(space.size, members.size, count)
     return u
 
@@ -104,15 +107,20 @@ def _picks(grid: Grid, branches: tuple[Branch, ...], count: int, rng: np.random.
     searched = [k for k, atoms in enumerate(grid.atoms) if atoms.count > 1]
     for _ in range(SWEEPS if len(branches) > 1 else 0):
         for k in rng.permutation(searched):
-            picks[k] = _best_atom(grid, picks, k, spectrum)
+            picks[k] = _best_atom(grid, picks, k, spectrum, rng)
     if len(branches) == 1:
         gain = np.maximum(grid.right, 0) ** 2 / np.einsum("sii->si", grid.gram)
         picks[0] = np.argsort(-gain, axis=1)[:, np.arange(count) % gain.shape[1]].ravel()
     return _fast_to_slow(grid, branches, picks)
 
 
-def _best_atom(grid: Grid, picks: np.ndarray, branch: int, spectrum: np.ndarray) -> np.ndarray:
-    """The atom of a branch that lowers the misfit most, the sizes of the others' atoms being free."""
+def _best_atom(
+    grid: Grid, picks: np.ndarray, branch: int, spectrum: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The atom of a branch that lowers the misfit most, the sizes of the others' atoms being free.
+
+    Each start sees a part of the atoms only, drawn anew, or all starts would end up the same.
+    """
     others = np.delete(picks, branch, axis=0)
     first = grid.offsets[branch]
     own = slice(first, first + grid.atoms[branch].count)
@@ -124,7 +132,8 @@ def _best_atom(grid: Grid, picks: np.ndarray, branch: int, spectrum: np.ndarray)
         square=np.einsum("sii->si", grid.gram)[:, own][spectrum],
         product=grid.right[:, own][spectrum],
     )
-    return first + gain.argmax(1)
+    hidden = rng.random(gain.shape) < HIDDEN
+    return first + np.where(hidden, -np.inf, gain).argmax(1)
 
 
 def gains(

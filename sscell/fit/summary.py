@@ -15,7 +15,7 @@ from sscell.fit.result import FitResult, FitTask
 from sscell.fit.search import residual_correlation
 from sscell.fit.space import SearchSpace
 from sscell.fit.uncertainty import Uncertainty, uncertainty_from_optima
-from sscell.fit.warnings_in_words import warnings_of_fit
+from sscell.fit.warnings_in_words import order_warnings, warnings_of_fit
 from sscell.fit.weights import Weighting
 from sscell.records import Spectrum
 
@@ -37,7 +37,7 @@ def results_from_optima(
     """One result a spectrum; `optima` has one fit for each; joint: errors of a larger problem in place of its own."""
     space = problem.space
     points = ((batch.real_weight > 0) | (batch.imaginary_weight > 0)).sum(0)
-    uncertainty = uncertainty_from_optima(space, optima, 2 * points) if joint is None else joint
+    uncertainty = uncertainty_from_optima(problem, batch, optima, 2 * points) if joint is None else joint
     further = reaches_further(problem, batch, optima, uncertainty)
     values = np.array(space.values(optima.u, np))
     correlation = residual_correlation(problem, batch, optima.u, np.arange(batch.count))
@@ -84,10 +84,11 @@ def results_from_optima(
                     int(optima.status[s]),
                     float(correlation[s]) if optima.cost[s] > ROUNDING * weight_of_data[s] else 0.0,
                     int(2 * points[s]),
-                ),
+                )
+                + order_warnings(problem.order, values[:, s]),
                 task=FitTask(
                     problem=problem,
-                    data=batch.only(s),
+                    data=batch.only(np.array([s])),
                     coordinates=optima.u[:, s],
                     standard_errors=uncertainty.standard_error[:, s],
                 ),
@@ -102,8 +103,13 @@ def _relative(difference: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def information(cost: float, data: int, free: int) -> tuple[float, float]:
-    """(AICc, BIC) of a least-squares fit with unknown noise level: free + 1 parameters; smaller is better."""
+    """(AICc, BIC) of a least-squares fit with unknown noise level: free + 1 parameters; smaller is better.
+
+    Infinite with no more data than free parameters: what can describe anything has described nothing.
+    """
     k = free + 1
+    if data <= free:
+        return np.inf, np.inf
     logarithm = data * np.log(max(cost, 1e-300) / data)
     correction = 2 * k * (k + 1) / (data - k - 1) if data > k + 1 else np.inf
     return float(logarithm + 2 * k + correction), float(logarithm + k * np.log(data))
@@ -144,5 +150,8 @@ def _intervals(
 
 
 def _covariance(uncertainty: Uncertainty, s: int) -> np.ndarray:
-    error = np.nan_to_num(uncertainty.standard_error[:, s], nan=0.0)
+    error = uncertainty.standard_error[:, s]
+    if np.isinf(error).any():
+        return np.full((error.size, error.size), np.nan)
+    error = np.nan_to_num(error, nan=0.0)
     return np.nan_to_num(uncertainty.correlation[:, :, s], nan=0.0) * error[:, None] * error[None]

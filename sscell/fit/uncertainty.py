@@ -1,7 +1,8 @@
 """How well parameters are known: from the curvature of the misfit at its minimum, in search coordinates.
 
 Intervals are symmetric in the search coordinate, so those of a resistance are a factor up and down and stay positive.
-The noise level comes from the misfit itself (χ² over the degrees of freedom), whatever the weights stand for.
+The noise level comes from the misfit itself (χ² over the degrees of freedom), whatever the weights stand for; where
+there are no more data than parameters nothing says how large it is, and no error is known.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 
 from sscell.fit.cholesky import lower_pairs
 from sscell.fit.levenberg_marquardt import Optima
+from sscell.fit.problem import Problem, SpectrumBatch
+from sscell.fit.robust import robust_variance
 from sscell.fit.space import SearchSpace
 
 CONFIDENCE = 0.95
@@ -21,8 +24,12 @@ FLATTEST = 1e-14
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """Of S fits with Q coordinates: standard_error (Q, S) in search coordinates, NaN at a bound; correlation
-    (Q, Q, S); at_bound (Q, S); half_width: (Q, S) of the 95 % interval in search coordinates; degrees: (S,)."""
+    """Of S fits with Q coordinates, in search coordinates.
+
+    standard_error: (Q, S), NaN at a bound, infinite where there are no more data than parameters; correlation
+    (Q, Q, S); at_bound (Q, S); half_width: (Q, S) of the 95 % interval; degrees: (S,) of freedom, 0 where there are no
+    more data than parameters.
+    """
 
     standard_error: np.ndarray
     correlation: np.ndarray
@@ -31,22 +38,29 @@ class Uncertainty:
     degrees: np.ndarray
 
 
-def uncertainty_from_optima(space: SearchSpace, optima: Optima, data: np.ndarray) -> Uncertainty:
-    """data: (S,) real numbers fitted, two a point."""
+def uncertainty_from_optima(problem: Problem, batch: SpectrumBatch, optima: Optima, data: np.ndarray) -> Uncertainty:
+    """Of one fit a spectrum; data: (S,) real numbers fitted, two a point."""
     from scipy.stats import t as student
 
+    space = problem.space
     at_bound = held_at_bound(space, optima.u, optima.gradient)
     free = ~at_bound
-    degrees = np.maximum(data - free.sum(0), 1)
-    covariance = (
-        inverse_matrices(full_matrices(optima.matrix, space.size), free) * (optima.cost / degrees)[:, None, None]
-    )
-    error = np.sqrt(np.maximum(np.einsum("sii->is", covariance), 0))
+    degrees = np.where(data > space.size, data - free.sum(0), 0)
+    inverse = inverse_matrices(full_matrices(optima.matrix, space.size), free)
+    size = np.sqrt(np.maximum(np.einsum("sii->is", inverse), 0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = np.moveaxis(covariance, 0, -1) / error[:, None] / error[None]
-    error = np.where(free, error, np.nan)
-    half = error * student.ppf(0.5 + CONFIDENCE / 2, degrees)
+        correlation = np.moveaxis(inverse, 0, -1) / size[:, None] / size[None]
+    error = np.where(free, size * np.sqrt(noise_variance(problem, batch, optima, degrees)), np.nan)
+    error = np.where(degrees > 0, error, np.inf)
+    half = error * student.ppf(0.5 + CONFIDENCE / 2, np.maximum(degrees, 1))
     return Uncertainty(error, correlation, at_bound, half, degrees)
+
+
+def noise_variance(problem: Problem, batch: SpectrumBatch, optima: Optima, degrees: np.ndarray) -> np.ndarray:
+    """(S,) by which (JᵀJ)⁻¹ is multiplied, and the misfit's rise at one standard error: s² for least squares."""
+    if problem.robust:
+        return robust_variance(problem, batch, optima.u, degrees)
+    return optima.cost / np.maximum(degrees, 1)
 
 
 def held_at_bound(space: SearchSpace, u: np.ndarray, gradient: np.ndarray) -> np.ndarray:

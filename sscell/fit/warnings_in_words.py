@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from sscell.circuit.grammar import text_from_tree
 from sscell.fit.levenberg_marquardt import FitStatus
+from sscell.fit.order import Order
 from sscell.fit.space import SearchSpace
 
 # A parameter with a larger standard error is not determined: 15 % of a logarithmic one, 0.04 of an exponent.
 LARGEST_RELATIVE, LARGEST_LINEAR = 0.15, 0.04
 INSEPARABLE = 0.995
+# Standard errors of two logarithms within this share of each other: their sum or difference is what is known.
+EQUAL = 0.1
+# Time constants nearer to each other than this share are equal.
+OUT_OF_ORDER = 0.01
 # Residuals more correlated than this many standard deviations of white noise are not noise.
 STRUCTURED = 4.0
 
@@ -29,14 +35,14 @@ def warnings_of_fit(
     words = []
     if status != FitStatus.CONVERGED:
         words.append(f"The fit did not converge: {FitStatus(status).message}.")
-    if data <= space.size:
-        words.append(f"There are {data} data for {space.size} free parameters: fix some or add points.")
+    if np.isinf(error).any():
+        return (*words, _too_few_data(space, data))
     words += [_at_bound(space, k, u[k]) for k in map(int, np.flatnonzero(np.isnan(error)))]
     words += [_undetermined(space, k, u[k], half_width[k]) for k in map(int, np.flatnonzero(_loose(space, error)))]
     words += [
         _one_sided(space, k, further[:, k]) for k in map(int, np.flatnonzero(further.any(0) & ~_loose(space, error)))
     ]
-    words += _inseparable(space, correlation, error)
+    words += [_inseparable(space, group, correlation, error) for group in _exchanged(space, correlation, error)]
     if residual_correlation > STRUCTURED / np.sqrt(data):
         words.append(
             f"The residuals follow each other (correlation {residual_correlation:.2f}): the circuit does not describe "
@@ -72,16 +78,66 @@ def _one_sided(space: SearchSpace, k: int, further: np.ndarray) -> str:
     )
 
 
-def _inseparable(space: SearchSpace, correlation: np.ndarray, error: np.ndarray) -> list[str]:
-    """Pairs of which one at least is not determined, and which the data see only together."""
-    words, loose = [], _loose(space, error)
-    for i in range(space.size):
-        for j in range(i):
-            if (loose[i] or loose[j]) and abs(correlation[i, j]) > INSEPARABLE:
-                how = "product" if correlation[i, j] < 0 else "ratio"
-                a, b = space.coordinates[j].name, space.coordinates[i].name
-                words.append(
-                    f"{a} and {b} can hardly be told apart (correlation {correlation[i, j]:.4f}): roughly their {how} "
-                    "is determined."
-                )
-    return words
+def _too_few_data(space: SearchSpace, data: int) -> str:
+    names = [c.name for c in space.coordinates]
+    verb = "is" if len(names) == 1 else "are"
+    return (
+        f"{_listed(names)} {verb} not determined by these data: there are {data} data for {len(names)} free "
+        f"parameter{'s' * (len(names) > 1)}; fix some or add points."
+    )
+
+
+def _exchanged(space: SearchSpace, correlation: np.ndarray, error: np.ndarray) -> list[list[int]]:
+    """Groups joined by pairs of which one at least is not determined, and which the data see only together."""
+    loose = _loose(space, error)
+    joined = (loose[:, None] | loose[None]) & (np.abs(np.nan_to_num(correlation)) > INSEPARABLE)
+    groups, left = [], set(range(space.size))
+    while left:
+        group, new = set(), {min(left)}
+        while new:
+            group |= new
+            new = set(map(int, np.flatnonzero(joined[list(new)].any(0)))) - group
+        left -= group
+        if len(group) > 1:
+            groups.append(sorted(group))
+    return groups
+
+
+def _inseparable(space: SearchSpace, group: list[int], correlation: np.ndarray, error: np.ndarray) -> str:
+    names = _listed([space.coordinates[k].name for k in group])
+    if len(group) > 2:
+        return f"{names} can hardly be told apart: they can be traded for each other and leave the fit as it is."
+    words = f"{names} can hardly be told apart: one can be traded for the other (correlation {correlation[*group]:.4f})"
+    together = _together(space, group, correlation, error)
+    return f"{words}, near these values only their {together} is determined." if together else f"{words}."
+
+
+def _together(space: SearchSpace, pair: list[int], correlation: np.ndarray, error: np.ndarray) -> str:
+    """'product', 'ratio', or '' where neither; of one unit, a sum or difference would look the same."""
+    first, second = error[pair]
+    units = {p.name: p.unit for p in space.parameters}
+    same_unit = len({units[space.coordinates[k].name] for k in pair}) == 1
+    if same_unit or not space.logarithmic[pair].all() or abs(first - second) > EQUAL * min(first, second):
+        return ""
+    return "product" if correlation[*pair] < 0 else "ratio"
+
+
+def order_warnings(order: Order | None, values: np.ndarray) -> tuple[str, ...]:
+    """One sentence for each pair of neighbours out of the order asked for; values: the model's, (P,)."""
+    if order is None:
+        return ()
+    words = []
+    for fast, slow in zip(order.branches[:-1], order.branches[1:], strict=True):
+        first, second = (float(branch.time_s(values[branch.rows])) for branch in (fast, slow))  # type: ignore[arg-type]
+        if first > second * (1 + OUT_OF_ORDER):
+            a, b = text_from_tree(fast.tree), text_from_tree(slow.tree)
+            words.append(
+                f"The order asked for is not kept: {a} ended with a time constant of {first:.3g} s, {b} with {second:.3g} "
+                "s; the data or the bounds want it so."
+            )
+    return tuple(words)
+
+
+def _listed(names: list[str]) -> str:
+    """'R0', 'R0 and R1', 'R0, R1 and C1'."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
