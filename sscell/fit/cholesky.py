@@ -8,15 +8,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+# Larger systems would take the compiler minutes: they go to LAPACK one by one.
+MOST_UNROLLED = 12
+
 
 def lower_pairs(size: int) -> list[tuple[int, int]]:
     """The (row, column) pairs of a lower triangle, row by row: the order in which symmetric matrices are stored."""
     return [(i, j) for i in range(size) for j in range(i + 1)]
 
 
+def lower_indices(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows and columns of a lower triangle in that order, and where its diagonal stands."""
+    rows, columns = np.array(lower_pairs(size)).T
+    return rows, columns, np.flatnonzero(rows == columns)
+
+
+def full_matrix(lower: Any, size: int, xp: Any) -> Any:
+    """(B, Q, Q) from a lower triangle (Q(Q+1)/2, B)."""
+    place = np.empty((size, size), dtype=int)
+    rows, columns, _ = lower_indices(size)
+    place[rows, columns] = place[columns, rows] = np.arange(rows.size)
+    return xp.moveaxis(lower[place], -1, 0)
+
+
 def solution(matrix: Sequence[Any], right: Sequence[Any], xp: Any) -> list[Any]:
     """x of A x = b; A as its lower triangle in the order of `lower_pairs`, entries and b as arrays (B,)."""
     size = len(right)
+    if size > MOST_UNROLLED:
+        solved = xp.linalg.solve(full_matrix(xp.stack(matrix), size, xp), xp.stack(right).T[:, :, None])
+        return list(solved[:, :, 0].T)
     entries = dict(zip(lower_pairs(size), matrix, strict=True))
     lower: dict[tuple[int, int], Any] = {}
     inverse: list[Any] = []

@@ -2,67 +2,83 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 
 from sscell.errors import require
-from sscell.fit.series import trend_means
-from sscell.fit.series_result import Comparison, Difference, SeriesResult, Trend
+from sscell.fit.series import paired_values, trend_means
+from sscell.fit.series_result import Comparison, Difference, SeriesResult, Trend, condition_text, ratio_texts
 from sscell.fit.uncertainty import CONFIDENCE
 
 
 def compare(series: SeriesResult, a: float | str, b: float | str) -> Comparison:
     """Every parameter under condition b against condition a, with 95 % intervals.
 
-    The errors hold those of the fits and, where conditions were repeated, the spread from cell to cell. Raises
-    InputError for a condition that the series does not have.
+    Where two cells or more were measured under both conditions, their changes are compared, else the means of all cells
+    under either; the notes say which. The errors hold those of the fits and the spread from cell to cell, where it is
+    known. Raises InputError for a condition that the series does not have.
     """
     known = list(dict.fromkeys(series.conditions))
     for given in (a, b):
         require(
             given in known,
-            f"compare: {given!r} is no condition of this series along {series.along}; it has "
-            f"{', '.join(str(k) for k in known)}.",
+            f"compare: {_quoted(given)} is no condition of this series along {series.along}; it has "
+            f"{', '.join(condition_text(k) for k in known)}.",
         )
-    require(a != b, f"compare: both conditions are {a!r}; name two different ones.")
+    require(a != b, f"compare: both conditions are {_quoted(a)}; name two different ones.")
     differences = {name: _difference(series, trend, a, b) for name, trend in series.trends.items()}
     return Comparison(
-        a=f"{series.along} = {a}",
-        b=f"{series.along} = {b}",
+        a=f"{series.along} = {condition_text(a)}",
+        b=f"{series.along} = {condition_text(b)}",
         differences=differences,
-        summary=_summary(differences, a, b),
-        notes=_notes(series, differences),
+        summary=_summary(differences, condition_text(a), condition_text(b)),
+        notes=_notes(series, differences, a, b),
     )
 
 
+def _quoted(condition: float | str) -> str:
+    return condition_text(condition) if isinstance(condition, Real) else repr(condition)
+
+
 def _difference(series: SeriesResult, trend: Trend, a: float | str, b: float | str) -> Difference:
+    pair = paired_values(series, trend.name, a, b)
+    if pair is not None:
+        return _in_units(trend, pair.first, pair.second, pair.half_width, pair.pairs)
     from scipy.stats import t as student
 
     conditions, means = trend_means(series, trend.name)
     i, j = conditions.index(a), conditions.index(b)
-    change = float(means.mean[j] - means.mean[i])
     error = float(np.hypot(means.standard_error[i], means.standard_error[j]))
     half = error * float(student.ppf(0.5 + CONFIDENCE / 2, means.degrees))
+    return _in_units(trend, float(means.mean[i]), float(means.mean[j]), half, 0)
+
+
+def _in_units(trend: Trend, first: float, second: float, half: float, pairs: int) -> Difference:
+    """first, second: in search coordinates; half: half width of the interval of their difference."""
+    change = second - first
     low, high = change - half, change + half
-    first, second = trend.means[i].value, trend.means[j].value
     if trend.relative:
-        ratio, ratio_interval = float(np.exp(change)), (float(np.exp(low)), float(np.exp(high)))
-        interval = (first * (ratio_interval[0] - 1), first * (ratio_interval[1] - 1))
+        value_a, value_b, ratio = float(np.exp(first)), float(np.exp(second)), float(np.exp(change))
+        ratio_interval = (float(np.exp(low)), float(np.exp(high)))
+        interval = (value_a * (ratio_interval[0] - 1), value_a * (ratio_interval[1] - 1))
     else:
-        ratio, ratio_interval, interval = None, None, (low, high)
+        value_a, value_b, ratio, ratio_interval, interval = first, second, None, None, (low, high)
     return Difference(
         name=trend.name,
         unit=trend.unit,
-        value_a=first,
-        value_b=second,
+        value_a=value_a,
+        value_b=value_b,
         ratio=ratio,
         ratio_interval=ratio_interval,
-        difference=second - first,
+        difference=value_b - value_a,
         difference_interval=interval,
         distinct=low > 0 or high < 0,
+        pairs=pairs,
     )
 
 
-def _summary(differences: dict[str, Difference], a: float | str, b: float | str) -> str:
+def _summary(differences: dict[str, Difference], a: str, b: str) -> str:
     changed = [_in_words(d) for d in differences.values() if d.distinct]
     same = [d.name for d in differences.values() if not d.distinct]
     words = (
@@ -73,19 +89,40 @@ def _summary(differences: dict[str, Difference], a: float | str, b: float | str)
 
 def _in_words(d: Difference) -> str:
     if d.ratio is not None and d.ratio_interval is not None:
-        return (
-            f"{d.name} is {d.ratio:.3g} times as large (95 %: {d.ratio_interval[0]:.3g} to {d.ratio_interval[1]:.3g})"
-        )
+        return "{} is {} times as large (95 %: {} to {})".format(d.name, *ratio_texts(d.ratio, d.ratio_interval))
     low, high = d.difference_interval
     return f"{d.name} changes by {d.difference:+.3g} (95 %: {low:+.3g} to {high:+.3g})"
 
 
-def _notes(series: SeriesResult, differences: dict[str, Difference]) -> tuple[str, ...]:
+def _notes(series: SeriesResult, differences: dict[str, Difference], a: float | str, b: float | str) -> tuple[str, ...]:
     notes = [
         f"{len(differences)} parameters are compared at 95 % each: about one in 20 would seem to differ without cause."
     ]
-    if all(trend.spread is None for trend in series.trends.values()):
+    by_pairs = {
+        n: [d.name for d in differences.values() if d.pairs == n] for n in {d.pairs for d in differences.values()}
+    }
+    for pairs, names in sorted(by_pairs.items(), reverse=True):
+        who = "" if len(by_pairs) == 1 else f"{', '.join(names)}: "
+        how = (
+            f"compared within the {pairs} cells that were measured under both conditions."
+            if pairs
+            else f"the means of all cells under either condition are compared: {_why_between(series, a, b)}."
+        )
+        notes.append((who + how) if who else how[0].upper() + how[1:])
+    between = by_pairs.get(0, [])
+    if between and all(series.trends[name].spread is None for name in between):
         notes.append(
             "Without repeats the spread from cell to cell is unknown: the difference may be between two cells."
         )
     return tuple(notes)
+
+
+def _why_between(series: SeriesResult, a: float | str, b: float | str) -> str:
+    under = [
+        {cell for cell, c in zip(series.cells, series.conditions, strict=True) if c == condition}
+        for condition in (a, b)
+    ]
+    both = len(under[0] & under[1])
+    if both > 1:
+        return "the values of cells that were measured under both conditions ended at a bound"
+    return "only one cell was measured under both conditions" if both else "no cell was measured under both conditions"

@@ -60,7 +60,10 @@ def joint_fit(problem: Problem, batch: SpectrumBatch, u: np.ndarray, shared: np.
 
 
 def joint_uncertainty(problem: Problem, fit: JointFit, shared: np.ndarray, data: int) -> Uncertainty:
-    """Errors of every spectrum's coordinates in the joint problem; data: real numbers fitted in all."""
+    """Errors of every spectrum's coordinates in the joint problem; data: real numbers fitted in all.
+
+    The degrees of freedom are those of the whole problem, for Student's t.
+    """
     from scipy.stats import t as student
 
     space, count = problem.space, fit.u.shape[1]
@@ -84,6 +87,13 @@ def joint_uncertainty(problem: Problem, fit: JointFit, shared: np.ndarray, data:
     error = np.where(free, error, np.nan)
     half = error * student.ppf(0.5 + CONFIDENCE / 2, degrees)
     return Uncertainty(error, correlation, at_bound, half, np.full(count, degrees))
+
+
+def degrees_of_each(at_bound: np.ndarray, shared: np.ndarray, data: np.ndarray) -> np.ndarray:
+    """(S,) degrees of freedom of each spectrum, which add up to those of the whole problem: its data (S,) less its own
+    coordinates and its part of the shared ones; at_bound: (Q, S)."""
+    free = ~at_bound
+    return np.maximum(data - free[~shared].sum(0) - free[shared].any(1).sum() / at_bound.shape[1], 1)
 
 
 def _with_shared(u: np.ndarray, shared: np.ndarray) -> np.ndarray:

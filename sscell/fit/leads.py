@@ -10,6 +10,8 @@ from sscell.errors import require
 from sscell.records import Spectrum
 from sscell.validation import kramers_kronig
 
+NONE_FOUND = "none was found by the Kramers-Kronig fit"
+
 
 def without_leads(
     spectrum: Spectrum,
@@ -20,7 +22,8 @@ def without_leads(
 ) -> Spectrum:
     """The spectrum less its leads: a measured short circuit, or an inductance and resistance.
 
-    Without either, the inductance is the one that the Kramers-Kronig fit finds in series. Raises InputError if the
+    Without either, the inductance is the one that the Kramers-Kronig fit finds in series; where it finds none, nothing
+    is removed, and the provenance says so. Raises InputError if the
     short does not reach the spectrum's frequencies, and for negative values.
     """
     require(
@@ -36,9 +39,12 @@ def without_leads(
         z = _interpolated(short, spectrum.frequency_Hz)
         how: dict[str, object] = {"short": str(short.provenance.get("file", "given"))}
     else:
-        value = inductance_H if inductance_H is not None else max(lead_inductance_H(spectrum), 0.0)
+        found = lead_inductance_H(spectrum) if inductance_H is None else inductance_H
+        value = max(found, 0.0)
         z = resistance_ohm + 2j * np.pi * spectrum.frequency_Hz * value
         how = {"inductance_H": value, "resistance_ohm": resistance_ohm}
+        if inductance_H is None:
+            how["inductance_from"] = "Kramers-Kronig fit" if found > 0 else NONE_FOUND
     return _changed(spectrum, spectrum.impedance_ohm - z, how)
 
 

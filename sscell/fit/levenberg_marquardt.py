@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sscell.fit.cholesky import lower_pairs, solution
+from sscell.fit.cholesky import lower_indices, lower_pairs, solution
 from sscell.fit.groups import filled, groups_of, in_threads
 from sscell.fit.normal_equations import NormalEquations, normal_equations
 from sscell.fit.problem import Problem, SpectrumBatch
@@ -25,11 +25,12 @@ COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 LONGEST_LOGARITHMIC, LONGEST_SHARE = 3.0, 1 / 3
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e10
 # Where the start is known to lie near the optimum.
-NEAR_DAMPING = 1e-4
+NEAR_DAMPING = 3e-5
 # Steps between which fits that have ended leave the batch.
 FIRST_ROUNDS, LONG_ROUND = (4, 8, 12, 24), 48
-# Up to this damping a step is nearly that of Gauss and Newton, and what it promises is all there is to gain.
-TRUSTED_DAMPING = 1e-2
+# Up to this damping (or the tolerance, if larger) a step is nearly that of Gauss and Newton, in flat directions too,
+# and what it promises is all there is to gain.
+TRUSTED_DAMPING = 3e-5
 # A coordinate without influence is damped as if it had this share of the largest one.
 LEAST_CURVATURE = 1e-9
 
@@ -239,7 +240,7 @@ def _step(problem: Problem, state: FitState, columns: tuple, lower: Any, upper: 
     expected = _expected_decrease(equations, trial - u, xp)
     # Over: the last step changed nothing and was not expected to, or the next one promises nothing and can be trusted.
     unchanged = begun & (state.expected <= tolerance * old.cost) & (gain <= tolerance * old.cost)
-    promises_nothing = (expected <= tolerance * equations.cost) & (damping <= TRUSTED_DAMPING)
+    promises_nothing = (expected <= tolerance * equations.cost) & (damping <= xp.maximum(TRUSTED_DAMPING, tolerance))
     converged = unchanged | (promises_nothing & (begun | better))
     status = xp.where(converged, int(FitStatus.CONVERGED), int(FitStatus.RUNNING))
     status = xp.where(~begun & ~xp.isfinite(new.cost), int(FitStatus.NOT_FINITE), status)
@@ -275,13 +276,11 @@ def _damped_step(problem: Problem, u: Any, equations: NormalEquations, damping: 
     gradient, matrix = equations.gradient, equations.matrix
     held = ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
     free = xp.where(held, 0.0, 1.0)
-    pairs = lower_pairs(size)
-    diagonal = xp.stack([matrix[n] for n, (i, j) in enumerate(pairs) if i == j])
+    rows, columns, diagonals = lower_indices(size)
+    diagonal = matrix[diagonals]
     damped = damping * xp.maximum(diagonal, LEAST_CURVATURE * xp.max(diagonal, 0))
-    entries = [
-        matrix[n] * free[i] * free[j] + (damped[i] + (1 - free[i]) if i == j else 0.0) for n, (i, j) in enumerate(pairs)
-    ]
-    step = -free * xp.stack(solution(entries, list(gradient * free), xp))
+    entries = (matrix * free[rows] * free[columns]).at[diagonals].add(damped + (1 - free))
+    step = -free * xp.stack(solution(list(entries), list(gradient * free), xp))
     longest = np.where(
         problem.space.logarithmic, LONGEST_LOGARITHMIC, LONGEST_SHARE * (problem.space.upper - problem.space.lower)
     )
@@ -290,9 +289,7 @@ def _damped_step(problem: Problem, u: Any, equations: NormalEquations, damping: 
 
 def _expected_decrease(equations: NormalEquations, change: Any, xp: Any) -> Any:
     """-(2 gᵀδ + δᵀAδ), the decrease of a linear model."""
-    size = change.shape[0]
-    linear = 2 * xp.sum(equations.gradient * change, 0)
-    square = sum(
-        (1 if i == j else 2) * equations.matrix[n] * change[i] * change[j] for n, (i, j) in enumerate(lower_pairs(size))
-    )
-    return -(linear + square)
+    rows, columns, _ = lower_indices(change.shape[0])
+    twice = np.where(rows == columns, 1.0, 2.0)[:, None]
+    square = xp.sum(twice * equations.matrix * change[rows] * change[columns], 0)
+    return -(2 * xp.sum(equations.gradient * change, 0) + square)

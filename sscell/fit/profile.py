@@ -43,9 +43,23 @@ class Profile:
 
 
 def profile_likelihood(fit: FitResult, names: Sequence[str] | str | None = None) -> dict[str, Profile]:
-    """Profiles of the named free parameters, of all by default; raises InputError for a name that is not free."""
+    """Profiles of the named free parameters, of all by default.
+
+    Raises InputError for a name that is not free, for a fit that shares parameters with others, and for one with
+    no more data than free parameters.
+    """
     from scipy.stats import t as student
 
+    require(
+        not fit.task.shared,
+        f"profile_likelihood: this fit shares {', '.join(fit.task.shared)} with the other spectra of its series, which "
+        "its own data know nothing of; profile a fit of its own by fit_circuit.",
+    )
+    require(
+        fit.degrees_of_freedom > 0,
+        f"profile_likelihood: {fit.points} points are too few for {len(fit.free)} free parameters, so the misfit says "
+        "nothing of the noise; fix some, or widen the band.",
+    )
     wanted = fit.free if names is None else (names,) if isinstance(names, str) else tuple(names)
     for name in wanted:
         require(

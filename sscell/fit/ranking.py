@@ -65,15 +65,27 @@ def rank_circuits(
 ) -> CircuitRanking:
     """Fit each circuit to the same spectra and rank them by AICc; options as for `fit_circuit`.
 
-    Raises InputError for fewer than two circuits or the same one twice.
+    Raises InputError for fewer than two circuits or the same one twice, for robust fits, whose loss hangs on the
+    circuit, and where the points are too few for AICc.
     """
     several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
     models = [Circuit(c) if isinstance(c, str) else c for c in circuits]
     texts = [m.text for m in models]
     require(len(models) >= 2, f"rank_circuits: at least two circuits are needed to compare, got {len(models)}.")
     require(len(set(texts)) == len(texts), f"rank_circuits: a circuit is given twice among {', '.join(texts)}.")
+    require(
+        not options.get("robust"),
+        "rank_circuits: robust fits cannot be ranked, as each circuit takes its own scale of outliers and so minimises "
+        "something else; leave robust out, and outliers with band=(lowest_Hz, highest_Hz).",
+    )
     fits = [tuple(fit_circuit(model, several, **options)) for model in models]
     aicc = np.array([sum(f.aicc for f in own) for own in fits])
+    fewest = min(f.points for own in fits for f in own)
+    require(
+        bool(np.isfinite(aicc).any()),
+        f"rank_circuits: a spectrum has {fewest} points to fit, too few for the AICc of any of these circuits, which "
+        "needs more than half a point a free parameter, and one; widen the band or leave that spectrum out.",
+    )
     order = np.argsort(aicc, kind="stable")
     weight = np.exp(-0.5 * (aicc - aicc.min()))
     weight /= weight.sum()

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FitTask:
-    """problem, data (one column) and coordinates (Q,) of the minimum, with their standard errors (Q,)."""
+    """problem, data (one column) and coordinates (Q,) of the minimum, with their standard errors (Q,); shared: names of
+    those that have one value with other spectra, so that the minimum is not one of these data alone."""
 
     problem: Problem
     data: SpectrumBatch
     coordinates: np.ndarray
     standard_errors: np.ndarray
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,11 +35,13 @@ class FitResult:
     """One spectrum, fitted.
 
     values, standard_errors, intervals (95 %): by parameter name, in the model's order and units; a fixed one has
-    error 0, one at its bound NaN; with no more data than free parameters all errors are infinite. free, correlation: names and (Q, Q) matrix of the free ones, in search coordinates.
-    chi_square: weighted sum of squares over `points` points; aicc, bic: lower is better, between circuits on the same
-    points and weights. used: (n,) which points; impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|.
-    share_of_starts: how many of the starts led to the best optimum, where starts were searched for. task: what was
-    minimised and where the minimum lies, for whoever goes on from here.
+    error 0, one at its bound NaN; with no more data than free parameters all errors are infinite. free, correlation:
+    names and (Q, Q) matrix of the free ones, in search coordinates. chi_square: weighted sum of squares over `points`
+    points; degrees_of_freedom: numbers fitted less free parameters, one shared by n spectra counting 1/n; aicc, bic:
+    lower is better, between circuits on the same points and weights. used: (n,) which points;
+    impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|. share_of_starts: how many of the starts led to the
+    best optimum, where starts were searched for. task: what was minimised and where the minimum lies, for whoever goes
+    on from here.
     """
 
     model: ImpedanceModel
@@ -50,7 +54,7 @@ class FitResult:
     covariance: np.ndarray
     chi_square: float
     points: int
-    degrees_of_freedom: int
+    degrees_of_freedom: float
     aicc: float
     bic: float
     status: FitStatus

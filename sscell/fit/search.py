@@ -21,9 +21,11 @@ from sscell.fit.starts import starts_from_spectra
 # The first stage looks at every third point, where enough are left, and does not settle.
 STRIDE, FEWEST_COARSE_ROWS = 3, 20
 COARSE_TOLERANCE, COARSE_STEPS = 1e-2, 12
-KEPT = 2
-TOLERANCE, MOST_STEPS = 1e-6, 150
-# Lag-one correlation of weighted residuals above which a fit is tried again, and once more; white ones have 0 ± 0.08 at 71 points.
+# So many of its ends are followed further, those first whose costs differ by this factor.
+KEPT, DISTINCT = 3, 1.02
+TOLERANCE, MOST_STEPS = 1e-7, 150
+# Lag-one correlation of weighted residuals above which a fit is tried again, and once more; white ones have 0 ± 0.08
+# at 71 points.
 CORRELATED, STILL_CORRELATED = 0.05, 0.15
 # An optimum that so small a share of the starts led to is tried again too.
 LONELY = 0.2
@@ -31,7 +33,7 @@ LONELY = 0.2
 SCATTER, SCATTER_LINEAR = 1.0, 0.1
 # Doubtful fits are tried again so many times; the last time, and where there is but one branch, from so many times as
 # many fresh starts.
-WAVES, AGAIN = 2, 4
+WAVES, AGAIN = 2, 2
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
 
@@ -123,11 +125,21 @@ def _best_of(
     )
     cost = np.where(np.isfinite(first.cost), first.cost, np.inf).reshape(count, each)
     share = (cost <= (1 + SAME_OPTIMUM) * cost.min(1, keepdims=True)).mean(1)
-    kept = np.argsort(cost, axis=1, kind="stable")[:, :KEPT]
+    kept = _best_distinct(cost)
     chosen = (np.arange(count)[:, None] * each + kept).ravel()
     second = _finished(problem, batch, first.u[:, chosen], np.repeat(spectrum, kept.shape[1]), tolerance)
     cost = np.where(np.isfinite(second.cost), second.cost, np.inf).reshape(count, -1)
     return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share)
+
+
+def _best_distinct(cost: np.ndarray) -> np.ndarray:
+    """(N, KEPT) starts with the lowest costs (N, K) that differ from each other, then the next best."""
+    order = np.argsort(cost, axis=1, kind="stable")
+    ranked = np.take_along_axis(cost, order, axis=1)
+    with np.errstate(invalid="ignore"):
+        new = np.concatenate([np.ones_like(cost[:, :1], bool), ranked[:, 1:] > DISTINCT * ranked[:, :-1]], axis=1)
+    first = np.argsort(~new, axis=1, kind="stable")[:, :KEPT]
+    return np.take_along_axis(order, first, axis=1)
 
 
 def _finished(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray, tolerance: float) -> Optima:

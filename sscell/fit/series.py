@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,16 @@ import numpy as np
 from sscell.circuit import Circuit
 from sscell.errors import nearest_key, require
 from sscell.fit.circuit_fit import fit_circuit
-from sscell.fit.joint import joint_fit, joint_uncertainty
-from sscell.fit.levenberg_marquardt import Optima, equations_at, optima_from_starts
+from sscell.fit.joint import degrees_of_each, joint_fit, joint_uncertainty
+from sscell.fit.levenberg_marquardt import FitStatus, Optima, equations_at, optima_from_starts
 from sscell.fit.points import UsedPoints
 from sscell.fit.problem import SpectrumBatch
 from sscell.fit.result import FitResult
 from sscell.fit.series_result import ConditionMean, SeriesResult, Trend
 from sscell.fit.space import Coordinate
-from sscell.fit.spread import GroupMeans, group_means, slope
-from sscell.fit.summary import results_from_optima
-from sscell.fit.uncertainty import CONFIDENCE
+from sscell.fit.spread import GroupMeans, PairedMeans, group_means, paired_means, slope
+from sscell.fit.summary import information, results_from_optima
+from sscell.fit.uncertainty import CONFIDENCE, Uncertainty
 from sscell.fit.weights import Weighting
 from sscell.records import Spectrum
 
@@ -76,12 +77,24 @@ def trend_means(series: SeriesResult, name: str) -> tuple[list, GroupMeans]:
     return values, _means(series.fits, series.fits[0].free.index(name), group, series.cells)
 
 
+def paired_values(series: SeriesResult, name: str, a: float | str, b: float | str) -> PairedMeans | None:
+    """A parameter under two conditions over the cells that were measured under both, in search coordinates."""
+    k = series.fits[0].free.index(name)
+    first, second = (np.array([c == condition for c in series.conditions]) for condition in (a, b))
+    return paired_means(*_values(series.fits, k), first, second, series.cells)
+
+
 def _check(spectra: Sequence[Spectrum], conditions: Sequence[Any], cells: Sequence[str]) -> None:
     require(len(spectra) >= 2, f"fit_series: a series needs at least 2 spectra, got {len(spectra)}; use fit_circuit.")
     for what, given in (("conditions", conditions), ("cells", cells)):
         require(
             len(given) == len(spectra),
             f"fit_series: there are {len(spectra)} spectra but {len(given)} {what}; give one a spectrum.",
+        )
+    for k, condition in enumerate(conditions):
+        require(
+            isinstance(condition, str | Real),
+            f"fit_series: condition {k} is {condition!r}; give each spectrum a number or a label (text).",
         )
     kinds = {isinstance(c, str) for c in conditions}
     require(len(kinds) == 1, "fit_series: conditions must be all numbers or all labels, not both.")
@@ -118,12 +131,17 @@ def _linked(fits: list[FitResult], spectra: Sequence[Spectrum]) -> list[FitResul
     every = np.concatenate([optima.u.reshape(-1, tries, count), u[:, None, :]], axis=1)
     centre, width = np.median(u, axis=1), problem.space.upper - problem.space.lower
     away = (((every - centre[:, None, None]) / width[:, None, None]) ** 2).sum(0)
+    status = np.concatenate([optima.status.reshape(tries, count), [[fit.status for fit in fits]]])
+    steps = np.concatenate([optima.steps.reshape(tries, count), [[fit.steps for fit in fits]]])
     good = cost <= (1 + EQUALLY_GOOD) * cost.min(0)
+    ended = good & (status == FitStatus.CONVERGED)
+    good = np.where(ended.any(0), ended, good)
     chosen = np.where(good, away, np.inf).argmin(0)
-    best = every[:, chosen, np.arange(count)]
+    place = chosen, np.arange(count)
+    best = every[:, *place]
     if np.array_equal(best, u):
         return fits
-    return _results(fits, spectra, best, None)
+    return _results(fits, spectra, best, status[place], steps[place])
 
 
 def _representatives(u: np.ndarray) -> np.ndarray:
@@ -148,6 +166,12 @@ def joined(batches: Sequence[SpectrumBatch]) -> SpectrumBatch:
 def _jointly(fits: list[FitResult], spectra: Sequence[Spectrum], shared: tuple[str, ...]) -> list[FitResult]:
     """Each spectrum weighs by its own scatter, so that a noisy one does not rule the shared parameters."""
     problem, batch = fits[0].task.problem, joined([fit.task.data for fit in fits])
+    for k, fit in enumerate(fits):
+        require(
+            fit.degrees_of_freedom > 0,
+            f"fit_series: spectrum {k} has {fit.points} points to fit, too few for {len(fit.free)} free parameters, so "
+            "how much it weighs among those that share is unknown; leave it out or widen the band.",
+        )
     scatter = np.sqrt([max(fit.reduced_chi_square, 1e-300) for fit in fits])
     scaled = replace(
         batch,
@@ -161,17 +185,33 @@ def _jointly(fits: list[FitResult], spectra: Sequence[Spectrum], shared: tuple[s
     weight = 1 / np.maximum(error, 1e-6) ** 2 + 1e-12
     u = np.where(is_shared[:, None], (weight * u).sum(1, keepdims=True) / weight.sum(1, keepdims=True), u)
     joint = joint_fit(problem, scaled, u, is_shared)
-    data = 2 * sum(fit.points for fit in fits)
-    uncertainty = joint_uncertainty(problem, joint, is_shared, data)
-    return _results(fits, spectra, joint.u, (uncertainty, joint.status, joint.steps))
+    data = np.array([2 * fit.points for fit in fits])
+    uncertainty = joint_uncertainty(problem, joint, is_shared, int(data.sum()))
+    count = len(fits)
+    results = _results(
+        fits, spectra, joint.u, np.repeat(joint.status, count), np.repeat(joint.steps, count), uncertainty
+    )
+    degrees = degrees_of_each(uncertainty.at_bound, is_shared, data)
+    return [_as_one_of(fit, shared, count, float(d)) for fit, d in zip(results, degrees, strict=True)]
 
 
-def _results(fits: list[FitResult], spectra: Sequence[Spectrum], u: np.ndarray, joint: Any) -> list[FitResult]:
+def _as_one_of(fit: FitResult, shared: tuple[str, ...], count: int, degrees: float) -> FitResult:
+    """A result marked as one of `count` that share parameters, each of which it counts as a part."""
+    aicc, bic = information(fit.chi_square, 2 * fit.points, len(fit.free) - len(shared) * (1 - 1 / count))
+    return replace(fit, degrees_of_freedom=degrees, aicc=aicc, bic=bic, task=replace(fit.task, shared=shared))
+
+
+def _results(
+    fits: list[FitResult],
+    spectra: Sequence[Spectrum],
+    u: np.ndarray,
+    status: np.ndarray,
+    steps: np.ndarray,
+    joint: Uncertainty | None = None,
+) -> list[FitResult]:
     """New results at coordinates u (Q, S), with the notes of the old ones."""
     problem, batch = fits[0].task.problem, joined([fit.task.data for fit in fits])
     equations = equations_at(problem, batch, u, np.arange(len(fits)))
-    status = np.array([fit.status for fit in fits] if joint is None else [joint[1]] * len(fits))
-    steps = np.array([fit.steps for fit in fits] if joint is None else [joint[2]] * len(fits))
     optima = Optima(u, equations.cost, equations.gradient, equations.matrix, status, steps)
     used = [UsedPoints(fit.used, fit.notes[0]) for fit in fits]
     return results_from_optima(
@@ -183,7 +223,7 @@ def _results(fits: list[FitResult], spectra: Sequence[Spectrum], u: np.ndarray, 
         Weighting(fits[0].weights),
         fits[0].starts,
         np.array([fit.share_of_starts for fit in fits]),
-        None if joint is None else joint[0],
+        joint,
     )
 
 
@@ -196,9 +236,12 @@ def _groups(conditions: Sequence[float | str]) -> tuple[list, np.ndarray]:
 
 
 def _means(fits: Sequence[FitResult], k: int, group: np.ndarray, cells: Sequence[str]) -> GroupMeans:
-    y = np.array([fit.task.coordinates[k] for fit in fits])
-    error = np.array([fit.task.standard_errors[k] for fit in fits])
-    return group_means(y, error, group, cells)
+    return group_means(*_values(fits, k), group, cells)
+
+
+def _values(fits: Sequence[FitResult], k: int) -> tuple[np.ndarray, np.ndarray]:
+    """(S,) a search coordinate of each fit, and its error."""
+    return np.array([fit.task.coordinates[k] for fit in fits]), np.array([fit.task.standard_errors[k] for fit in fits])
 
 
 def _trend(

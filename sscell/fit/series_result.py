@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, log10
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from sscell.fit.result import FitResult
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# So many conditions are printed at the most, half of them from either end.
+MOST_PRINTED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +92,24 @@ class SeriesResult:
         ]
         return pd.DataFrame(rows)
 
+    def __repr__(self) -> str:
+        head = f"SeriesResult along {self.along}: {len(self.fits)} fits of {self.fits[0].circuit}"
+        shared = [
+            f"  {name} {self.fits[0].values[name]:.5g} ± {self.fits[0].standard_errors[name]:.2g} "
+            f"{_unit(self.fits[0], name)}, shared by all"
+            for name in self.shared
+        ]
+        lines = [f"  {text}" for text in _table(self.along, tuple(self.trends.values()))]
+        return "\n".join([head, *lines, *shared, *(f"  warning: {text}" for text in self.warnings)])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """One parameter under condition b against condition a.
 
-    ratio: b over a (None for exponents), difference: b - a; each with its 95 % interval. distinct: whether the interval
-    excludes no change; never where a value is one at its bound (intervals NaN).
+    value_a, value_b: means over the cells compared; ratio: b over a (None for exponents), difference: b - a; each with
+    its 95 % interval. distinct: whether the interval excludes no change; never where a value is one at its bound
+    (intervals NaN). pairs: cells under both conditions that were compared each with itself; 0: all under either.
     """
 
     name: str
@@ -105,6 +121,7 @@ class Difference:
     difference: float
     difference_interval: tuple[float, float]
     distinct: bool
+    pairs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,3 +139,66 @@ class Comparison:
         import pandas as pd
 
         return pd.DataFrame([vars(d) for d in self.differences.values()]).set_index("name")
+
+    def __repr__(self) -> str:
+        width = max((len(name) for name in self.differences), default=0)
+        lines = [f"Comparison of {self.a} with {self.b}: {self.summary}"]
+        lines += [f"  {d.name:{width}s} {_difference_text(d)}" for d in self.differences.values()]
+        return "\n".join(lines + [f"  note: {text}" for text in self.notes])
+
+
+def condition_text(condition: float | str) -> str:
+    """A condition for print: 250.0 -> '250'."""
+    return f"{condition:.10g}" if isinstance(condition, Real) else str(condition)
+
+
+def ratio_texts(ratio: float, interval: tuple[float, float]) -> tuple[str, str, str]:
+    """A ratio and the ends of its interval, with as many digits as the width of the interval is worth."""
+    share = (interval[1] - interval[0]) / ratio
+    digits = max(3, 2 + ceil(-log10(share))) if 0 < share < 1 else 3
+    low, high = interval
+    return f"{ratio:.{digits}g}", f"{low:.{digits}g}", f"{high:.{digits}g}"
+
+
+def _unit(fit: FitResult, name: str) -> str:
+    return next(p.unit for p in fit.model.parameters if p.name == name)
+
+
+def _table(along: str, trends: Sequence[Trend]) -> list[str]:
+    """A line a condition, with a column a parameter, and the spread from cell to cell below."""
+    if not trends:
+        return []
+    count = len(trends[0].means)
+    half = MOST_PRINTED // 2
+    shown = list(range(count)) if count <= MOST_PRINTED else [*range(half), None, *range(count - half, count)]
+    first = [along, *("…" if k is None else condition_text(trends[0].means[k].condition) for k in shown), "spread"]
+    columns = [first, *([_headed(t), *(_mean_text(t, k) for k in shown), _spread_text(t)] for t in trends)]
+    widths = [max(map(len, column)) for column in columns]
+    rows = list(zip(*columns, strict=True))
+    if all(t.spread is None for t in trends):
+        rows.pop()
+    return ["  ".join(f"{text:>{w}s}" for text, w in zip(row, widths, strict=True)) for row in rows]
+
+
+def _headed(trend: Trend) -> str:
+    return f"{trend.name} / {trend.unit}" if trend.unit else trend.name
+
+
+def _mean_text(trend: Trend, k: int | None) -> str:
+    return "…" if k is None else f"{trend.means[k].value:.4g} ± {trend.means[k].standard_error:.2g}"
+
+
+def _spread_text(trend: Trend) -> str:
+    if trend.spread is None:
+        return "–"
+    return f"{100 * trend.spread:.2g} %" if trend.relative else f"{trend.spread:.2g}"
+
+
+def _difference_text(d: Difference) -> str:
+    if d.ratio is not None and d.ratio_interval is not None:
+        change = "× {} ({} to {})".format(*ratio_texts(d.ratio, d.ratio_interval))
+    else:
+        low, high = d.difference_interval
+        change = f"{d.difference:+.3g} ({low:+.3g} to {high:+.3g})"
+    verdict = "changed" if d.distinct else "not shown to change"
+    return f"{d.value_a:.4g} -> {d.value_b:.4g} {d.unit}: {change}, {verdict}".replace(" :", ":")

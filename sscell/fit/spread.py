@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sscell.fit.uncertainty import CONFIDENCE
+
 
 @dataclass(frozen=True, eq=False)
 class GroupMeans:
@@ -38,7 +40,7 @@ def group_means(y: np.ndarray, error: np.ndarray, group: np.ndarray, cell: Seque
     if empty.all():
         nothing = np.full(groups, np.nan)
         return GroupMeans(bare, nothing, nothing, np.zeros(groups, int), None, np.inf)
-    y, error, group = _by_cell(
+    y, error, group, _ = _by_cell(
         y[known], np.maximum(error[known], 1e-12), group[known], [c for c, k in zip(cell, known, strict=True) if k]
     )
     cells = np.bincount(group, minlength=groups)
@@ -56,6 +58,64 @@ def group_means(y: np.ndarray, error: np.ndarray, group: np.ndarray, cell: Seque
     return GroupMeans(mean, 1 / np.sqrt(total), fit_error, cells, spread, float(repeats) if spread else np.inf)
 
 
+@dataclass(frozen=True, eq=False)
+class PairedMeans:
+    """Over the cells that were measured under both conditions: first, second (their means), half_width of the 95 %
+    interval of second - first, pairs: how many cells."""
+
+    first: float
+    second: float
+    half_width: float
+    pairs: int
+
+
+def paired_means(
+    y: np.ndarray, error: np.ndarray, first: np.ndarray, second: np.ndarray, cell: Sequence[str]
+) -> PairedMeans | None:
+    """y, error: (S,) values and their fit errors; first, second: (S,) which are of either condition; cell: (S,).
+
+    None for fewer than two cells under both. Each cell's change = the common one + its own deviation (τ) + errors of
+    its fits; τ so that their weighted scatter is as expected (Paule, Mandel 1982), the error of the mean from that
+    scatter, Student's t with pairs - 1 (Hartung, Knapp 2001), and no less than what the fits' errors alone give.
+    """
+    from scipy.stats import t as student
+
+    known = np.isfinite(error) & (first | second)
+    used = np.flatnonzero(known)
+    values, errors, condition, cells = _by_cell(
+        y[used], np.maximum(error[used], 1e-12), second[used].astype(int), [cell[int(k)] for k in used]
+    )
+    under = [{c: k for k, c in enumerate(cells) if condition[k] == side} for side in (0, 1)]
+    both = [c for c in under[0] if c in under[1]]
+    if len(both) < 2:
+        return None
+    i, j = (np.array([side[c] for c in both]) for side in under)
+    change, variance, degrees = values[j] - values[i], errors[i] ** 2 + errors[j] ** 2, len(both) - 1
+    weight = 1 / (variance + _spread_of_changes(change, variance) ** 2)
+    share = weight / weight.sum()
+    mean = float(share @ change)
+    scatter = float(np.sqrt(share @ (change - mean) ** 2 / degrees))
+    from_fits = float(np.sqrt(share**2 @ variance))
+    p = 0.5 + CONFIDENCE / 2
+    half = max(scatter * float(student.ppf(p, degrees)), from_fits * float(student.ppf(p, np.inf)))
+    return PairedMeans(float(share @ values[i]), float(share @ values[j]), half, len(both))
+
+
+def _spread_of_changes(change: np.ndarray, variance: np.ndarray) -> float:
+    """τ at which Σ (change - mean)²/(variance + τ²) is the number of changes less one; 0 where it is below at once.
+
+    Unlike plain moments it does not hang on the least known of cells whose errors differ by much.
+    """
+    from scipy.optimize import brentq
+
+    def excess(spread: float) -> float:
+        weight = 1 / (variance + spread**2)
+        return float(weight @ (change - weight @ change / weight.sum()) ** 2) - (change.size - 1)
+
+    # At the range R of n changes the sum is at most Σ (change - mean)²/R² <= n/4, which is below n - 1.
+    return float(brentq(excess, 0.0, np.ptp(change) + 1e-12)) if excess(0.0) > 0 else 0.0
+
+
 def slope(x: np.ndarray, mean: np.ndarray, error: np.ndarray) -> tuple[float, float]:
     """Weighted straight line through the means: its slope and standard error, widened where the line does not fit."""
     weight = 1 / np.maximum(error, 1e-12) ** 2
@@ -69,13 +129,14 @@ def slope(x: np.ndarray, mean: np.ndarray, error: np.ndarray) -> tuple[float, fl
 
 def _by_cell(
     y: np.ndarray, error: np.ndarray, group: np.ndarray, cell: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """Values, errors, groups and cells, one for each cell under each condition."""
     keys = list(zip(group.tolist(), cell, strict=True))
-    values, errors, groups = [], [], []
-    for key in dict.fromkeys(keys):
+    values, errors = [], []
+    of = list(dict.fromkeys(keys))
+    for key in of:
         own = np.array([k == key for k in keys])
         weight = 1 / error[own] ** 2
         values.append((weight * y[own]).sum() / weight.sum())
         errors.append(1 / np.sqrt(weight.sum()))
-        groups.append(key[0])
-    return np.array(values), np.array(errors), np.array(groups)
+    return np.array(values), np.array(errors), np.array([g for g, _ in of], int), [c for _, c in of]

@@ -119,7 +119,7 @@ def _best_atom(
 ) -> np.ndarray:
     """The atom of a branch that lowers the misfit most, the sizes of the others' atoms being free.
 
-    Each start sees a part of the atoms only, drawn anew, or all starts would end up the same.
+    Every other start sees a part of the atoms only, drawn anew, or all would end up the same.
     """
     others = np.delete(picks, branch, axis=0)
     first = grid.offsets[branch]
@@ -133,6 +133,7 @@ def _best_atom(
         product=grid.right[:, own][spectrum],
     )
     hidden = rng.random(gain.shape) < HIDDEN
+    hidden[::2] = False
     return first + np.where(hidden, -np.inf, gain).argmax(1)
 
 

@@ -102,7 +102,7 @@ def _relative(difference: np.ndarray, size: np.ndarray) -> np.ndarray:
     return np.where(size > 0, difference / np.where(size > 0, size, 1.0), np.nan)
 
 
-def information(cost: float, data: int, free: int) -> tuple[float, float]:
+def information(cost: float, data: int, free: float) -> tuple[float, float]:
     """(AICc, BIC) of a least-squares fit with unknown noise level: free + 1 parameters; smaller is better.
 
     Infinite with no more data than free parameters: what can describe anything has described nothing.
@@ -151,7 +151,7 @@ def _intervals(
 
 def _covariance(uncertainty: Uncertainty, s: int) -> np.ndarray:
     error = uncertainty.standard_error[:, s]
-    if np.isinf(error).any():
+    if np.isinf(error).all():
         return np.full((error.size, error.size), np.nan)
     error = np.nan_to_num(error, nan=0.0)
     return np.nan_to_num(uncertainty.correlation[:, :, s], nan=0.0) * error[:, None] * error[None]

@@ -35,7 +35,7 @@ def warnings_of_fit(
     words = []
     if status != FitStatus.CONVERGED:
         words.append(f"The fit did not converge: {FitStatus(status).message}.")
-    if np.isinf(error).any():
+    if np.isinf(error).all():
         return (*words, _too_few_data(space, data))
     words += [_at_bound(space, k, u[k]) for k in map(int, np.flatnonzero(np.isnan(error)))]
     words += [_undetermined(space, k, u[k], half_width[k]) for k in map(int, np.flatnonzero(_loose(space, error)))]
@@ -132,8 +132,8 @@ def order_warnings(order: Order | None, values: np.ndarray) -> tuple[str, ...]:
         if first > second * (1 + OUT_OF_ORDER):
             a, b = text_from_tree(fast.tree), text_from_tree(slow.tree)
             words.append(
-                f"The order asked for is not kept: {a} ended with a time constant of {first:.3g} s, {b} with {second:.3g} "
-                "s; the data or the bounds want it so."
+                f"The order asked for is not kept: {a} ended with a time constant of {first:.3g} s, {b} with "
+                f"{second:.3g} s; the data or the bounds want it so."
             )
     return tuple(words)
 

@@ -57,5 +57,5 @@ def result_from_verdict(
         noise=noise,
         band=band,
         settings=settings,
-        summary=summary_from_verdict(f, valid, residuals, noise, band),
+        summary=summary_from_verdict(spectrum, valid, residuals, noise, band),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sscell.validation.smooth_fit import SmoothFit, SmoothProblem, quadratic, smooth_fit
+from sscell.validation.smooth_fit import SmoothFit, SmoothProblem, quadratic, smooth_evidence, smooth_fit
 
 MAXIMUM_REFITS = 12
 LEAST_SHARE = 0.2  # a fit to fewer points than this says nothing about the rest
@@ -48,9 +48,10 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judgement:
-    """Verdict per point (n,), in ascending frequency; threshold is relative to |data|."""
+    """Verdict per point (n,), in ascending frequency; threshold is relative to |data|; `fit` is that to `used`."""
 
     valid: np.ndarray
+    used: np.ndarray
     threshold: np.ndarray
     fit: SmoothFit
     noise_shape: np.ndarray
@@ -71,9 +72,13 @@ def judgement(problem: SmoothProblem, limits: Limits) -> Judgement:
     if first.valid.all() and small:
         return first
     best = _with_best_ends(problem, limits, first)
+    if not best.valid.any():
+        return best
     # Asked of the points that pass as proportional, so that a bad end cannot make noise look constant.
-    constant = smooth_fit(problem, best.valid, _noise_shape(problem, constant=True))
-    if constant.evidence + CONSTANT_NOISE_MARGIN > smooth_fit(problem, best.valid, best.noise_shape).evidence:
+    constant = smooth_evidence(problem, best.valid, _noise_shape(problem, constant=True))
+    same = (best.used == best.valid).all()
+    proportional = best.fit.evidence if same else smooth_evidence(problem, best.valid, best.noise_shape)
+    if constant + CONSTANT_NOISE_MARGIN > proportional:
         return best
     return _with_best_ends(problem, limits, _settled(problem, limits, whole, whole, constant_noise=True))
 
@@ -101,7 +106,7 @@ def _with_best_ends(problem: SmoothProblem, limits: Limits, first: Judgement) ->
             if used.sum() >= _least(n):
                 lengths.append(length)
                 starts.append((used, inside))
-                costs.append(smooth_fit(problem, used, first.noise_shape).evidence + _bad_cost(used))
+                costs.append(smooth_evidence(problem, used, first.noise_shape) + _bad_cost(used))
         if not costs:
             break
         least = int(np.argmin(costs))
@@ -133,7 +138,7 @@ def _settled(
     shape = _noise_shape(problem, constant=constant_noise)
     valid, seen, together = start, set(), ~kept
     for refit in range(MAXIMUM_REFITS):
-        fit = smooth_fit(problem, valid, shape)
+        used, fit = valid, smooth_fit(problem, valid, shape)
         noise = min(fit.noise, _robust_noise(fit, valid)) if refit == 0 else fit.noise
         threshold = _threshold(fit, noise, limits)
         passed = _modulus(fit.residuals) <= threshold
@@ -146,6 +151,7 @@ def _settled(
         valid = now
     return Judgement(
         valid=_without_cut_off_ends(valid),
+        used=used,
         threshold=threshold,
         fit=fit,
         noise_shape=shape,

@@ -19,10 +19,20 @@ BRANCHES_PER_DECADE = 4
 EXTENSION_DECADES = 0.5  # time constants beyond both ends: open arcs and constant phase elements need them
 BRANCH_SCALE = 0.3
 END_SCALE = 10.0  # R, L and C: of the order of |Z| where it is smallest, or at their end of the spectrum
+# No element is expected to exceed |Z| so many times anywhere; only rounding asks for this bound.
+LARGEST_SHARE = 1e6
+# Above this trace the rounding of AᵀA reaches the least noise squared: a spectrum like that of an inductor, for whose
+# branches |Z| falls far below their strength.
+LARGEST_TRACE = 1e5
 # Below this, less noise is no reason to leave points out: model and instrument are no better.
 NOISE_FLOOR = 1e-3
 NOISE_LEVELS = np.sort(np.append(np.geomspace(1e-5, 0.5, 13), NOISE_FLOOR))
 REFINED_LEVELS = 9
+# Between the neighbours of each level.
+REFINED = [
+    np.geomspace(below, above, REFINED_LEVELS + 2)[1:-1]
+    for below, above in zip([NOISE_LEVELS[0], *NOISE_LEVELS[:-1]], [*NOISE_LEVELS[1:], NOISE_LEVELS[-1]], strict=True)
+]
 # Rows at once in products, so few that BLAS starts no threads: they cost far more than they gain at this size.
 PIECE = 64
 
@@ -44,7 +54,7 @@ class SmoothFit(NamedTuple):
     residuals (n, 2) of real and imaginary part; variance (n, 2) of those residuals in units of noise²; noise
     relative to `noise_shape` (n,); degrees_of_freedom of the residuals; evidence = -2 ln marginal likelihood.
     A mean of residuals of points used varies by its noise alone less r E r, r being the mean of their `rows` (n, 2, p)
-    and E `explained` (p, p).
+    and E `explained` (p, p), both in the axes of the fit.
     """
 
     strengths: np.ndarray
@@ -67,7 +77,9 @@ def smooth_problem(choice: ElementChoice, frequency_Hz: np.ndarray, impedance_oh
     at_tau = np.exp(np.interp(-np.log(2 * np.pi * tau), np.log(frequency_Hz), np.log(modulus)))
     ends = [modulus[0]] * basis.has_integrator + [modulus[-1]] * basis.has_differentiator
     scale = np.concatenate([[END_SCALE * modulus.min()], BRANCH_SCALE * at_tau, END_SCALE * np.array(ends)])
-    rows, target = basis.columns() * scale / modulus[:, None], data / modulus
+    share = basis.columns() * scale / modulus[:, None]
+    bound = np.minimum(1, LARGEST_SHARE / np.abs(share).max(axis=0))
+    rows, target, scale = share * bound, data / modulus, scale * bound
     return SmoothProblem(
         basis=basis,
         scale=scale,
@@ -78,22 +90,25 @@ def smooth_problem(choice: ElementChoice, frequency_Hz: np.ndarray, impedance_oh
 
 
 def smooth_fit(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray) -> SmoothFit:
-    """Fit to the points `used` (n,) bool; the noise of a point is proportional to noise_shape (n,)."""
+    """Fit to the points `used` (n,) bool; the noise of a point is proportional to noise_shape (n,).
+
+    Raises LinAlgError where the numbers are beyond double precision.
+    """
     shape = noise_shape[:, None]
     rows, target = problem.rows / shape[:, :, None], problem.target / shape
-    a, y = rows[used].reshape(-1, rows.shape[2]), target[used].reshape(-1)
-    gram, along = _gram(a), np.einsum("ij,i->j", a, y)
-    noise, evidence = _most_likely_noise(gram, along, y, 4 * np.log(noise_shape[used]).sum())
+    axes, rows, normal = _normal_equations(rows, target, used)
+    noise, evidence = _most_likely_noise(normal, 4 * np.log(noise_shape[used]).sum())
+    gram = normal.gram
     covariance = np.linalg.inv(gram + noise**2 * np.eye(len(gram)))
-    strengths = covariance @ along
+    strengths = covariance @ normal.along
     residuals = target - rows @ strengths
     # With the hat matrix H = A covariance Aᵀ residuals of points used vary by (1 - H)², of the others by 1 + H.
     explained = 2 * covariance - covariance @ gram @ covariance
     left = np.clip(1 - quadratic(rows, explained), 0.05, 1.0)
     variance = np.where(used[:, None], left, 1 + quadratic(rows, covariance))
-    freedom = max(y.size - np.vdot(gram, explained), 1.0)
+    freedom = max(normal.size - np.vdot(gram, explained), 1.0)
     return SmoothFit(
-        strengths=strengths * problem.scale,
+        strengths=(strengths if axes is None else axes @ strengths) * problem.scale,
         residuals=residuals * shape,
         variance=variance * shape**2,
         noise=float(np.sqrt((residuals[used] ** 2).sum() / freedom)),
@@ -102,6 +117,42 @@ def smooth_fit(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray
         rows=rows * shape[:, :, None],
         explained=explained,
     )
+
+
+def smooth_evidence(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray) -> float:
+    """The evidence of `smooth_fit` alone, -2 ln marginal likelihood."""
+    rows, target = problem.rows / noise_shape[:, None, None], problem.target / noise_shape[:, None]
+    _, _, normal = _normal_equations(rows, target, used)
+    return _most_likely_noise(normal, 4 * np.log(noise_shape[used]).sum())[1]
+
+
+class _Normal(NamedTuple):
+    """AᵀA (p, p), Aᵀy (p,), yᵀy, and the number of rows of A."""
+
+    gram: np.ndarray
+    along: np.ndarray
+    square: float
+    size: int
+
+
+def _normal_equations(
+    rows: np.ndarray, target: np.ndarray, used: np.ndarray
+) -> tuple[np.ndarray | None, np.ndarray, _Normal]:
+    """Axes (p, p), rows (n, 2, p) in them, and the normal equations; axes None: those of the elements.
+
+    Where AᵀA is too coarse, its eigenvectors are the axes, from the singular values of A, which lose half the digits.
+    """
+    a, y = rows[used].reshape(-1, rows.shape[2]), target[used].reshape(-1)
+    gram, square = _gram(a), float(y @ y)
+    if np.trace(gram) < LARGEST_TRACE:
+        return None, rows, _Normal(gram, np.einsum("ij,i->j", a, y), square, y.size)
+    p = a.shape[1]
+    q, triangle = np.linalg.qr(a)
+    left, values, right = np.linalg.svd(triangle)
+    padded, along = np.zeros(p), np.zeros(p)
+    padded[: values.size] = values
+    along[: values.size] = values * ((y @ q) @ left)
+    return right.T, rows @ right.T, _Normal(np.diag(padded**2), along, square, y.size)
 
 
 def quadratic(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -115,33 +166,29 @@ def _gram(rows: np.ndarray) -> np.ndarray:
     return np.sum([rows[i : i + PIECE].T @ rows[i : i + PIECE].copy() for i in starts], axis=0)
 
 
-def _most_likely_noise(gram: np.ndarray, along: np.ndarray, y: np.ndarray, log_scales: float) -> tuple[float, float]:
+def _most_likely_noise(normal: _Normal, log_scales: float) -> tuple[float, float]:
     """The noise of the largest marginal likelihood, and -2 ln of that likelihood (at NOISE_FLOOR or above)."""
-
-    def costs(levels: np.ndarray) -> np.ndarray:
-        return _evidence(gram, along, y, levels) + y.size * np.log(2 * np.pi) + log_scales
-
-    coarse = costs(NOISE_LEVELS)
+    coarse = _evidence(normal, NOISE_LEVELS)
     best = int(np.argmin(coarse))
-    below, above = float(NOISE_LEVELS[max(best - 1, 0)]), float(NOISE_LEVELS[min(best + 1, NOISE_LEVELS.size - 1)])
-    levels = np.concatenate([NOISE_LEVELS, np.geomspace(below, above, REFINED_LEVELS + 2)[1:-1]])
-    cost = np.concatenate([coarse, costs(levels[NOISE_LEVELS.size :])])
-    return float(levels[np.argmin(cost)]), float(cost[levels >= NOISE_FLOOR].min())
+    levels = np.concatenate([NOISE_LEVELS, REFINED[best]])
+    cost = np.concatenate([coarse, _evidence(normal, REFINED[best])])
+    constant = normal.size * np.log(2 * np.pi) + log_scales
+    return float(levels[np.argmin(cost)]), float(cost[levels >= NOISE_FLOOR].min() + constant)
 
 
-def _evidence(gram: np.ndarray, along: np.ndarray, y: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def _evidence(normal: _Normal, levels: np.ndarray) -> np.ndarray:
     """yᵀ(AAᵀ + g)⁻¹y + ln det(AAᵀ + g), g = level², for each level.
 
     Both from the Cholesky factor of [[AᵀA + g, Aᵀy], [., yᵀy]]: its last diagonal element squared is g times the first
     term, the others give ln det but for (N - p) ln g.
     """
-    p = along.size
+    p = normal.along.size
     g = levels**2
     bordered = np.empty((levels.size, p + 1, p + 1))
-    bordered[:, :p, :p] = gram
-    bordered[:, p, :p] = bordered[:, :p, p] = along
+    bordered[:, :p, :p] = normal.gram
+    bordered[:, p, :p] = bordered[:, :p, p] = normal.along
     bordered[:, range(p), range(p)] += g[:, None]
-    bordered[:, p, p] = (y @ y) * (1 + 1e-11)  # rounding must not make it indefinite where the fit is exact
+    bordered[:, p, p] = normal.square * (1 + 1e-11)  # rounding must not make it indefinite where the fit is exact
     diagonal = np.diagonal(np.linalg.cholesky(bordered), axis1=1, axis2=2)
-    log_det = 2 * np.log(diagonal[:, :p]).sum(axis=1) + (y.size - p) * np.log(g)
+    log_det = 2 * np.log(diagonal[:, :p]).sum(axis=1) + (normal.size - p) * np.log(g)
     return diagonal[:, p] ** 2 / g + log_det

@@ -4,33 +4,83 @@ from __future__ import annotations
 
 import numpy as np
 
+from sscell.records import Spectrum
 from sscell.validation.band import Band
 from sscell.validation.result import NoiseEstimate
 
 WEAK_BELOW = 10  # degrees of freedom
+# Noise of the typical point, relative to |Z|: errors of so many standard deviations pass, 40 % of |Z| and all of it.
+SAYS_LITTLE_ABOVE = 0.1
+SAYS_NOTHING_ABOVE = 0.25
+HIDDEN_SIGMAS = 4
+# A real part counts as negative beyond so many standard deviations of the noise, but at least and at most these shares
+# of |Z|: in Schönleber's test a poor fit looks like noise.
+NEGATIVE_SIGMAS = 3.0
+NEGATIVE_SHARES = (0.02, 0.2)
 
 
 def summary_from_verdict(
+    spectrum: Spectrum, valid: np.ndarray, residuals: np.ndarray, noise: NoiseEstimate, band: Band | None
+) -> str:
+    """Plain sentences: how many points pass, where the others are, how noisy it is, where to work, what is odd."""
+    text = _verdict_in_words(spectrum.frequency_Hz, valid, residuals, noise, band)
+    if noise.degrees_of_freedom < WEAK_BELOW:
+        text += " There are too few points for a strong test."
+    return text + _doubt_about_noise(noise) + _doubt_about_sign(spectrum, noise)
+
+
+def summary_of_spectrum_not_judged(spectrum: Spectrum) -> str:
+    """For a spectrum whose fit broke down numerically."""
+    n = spectrum.frequency_Hz.size
+    return (
+        f"This spectrum could not be judged: the fit broke down numerically, so all {n} points are kept untested; "
+        "look for values that differ from the others by many orders of magnitude."
+    )
+
+
+def _typical_noise(noise: NoiseEstimate) -> float:
+    return float(np.median(noise.per_point))
+
+
+def _doubt_about_noise(noise: NoiseEstimate) -> str:
+    typical = _typical_noise(noise)
+    if typical <= SAYS_LITTLE_ABOVE:
+        return ""
+    worth = "nothing" if typical > SAYS_NOTHING_ABOVE else "little"
+    hidden = _percent(HIDDEN_SIGMAS * typical)
+    return f" At noise of {_percent(typical)} of |Z| this test says {worth}: errors up to {hidden} of |Z| stay hidden."
+
+
+def _doubt_about_sign(spectrum: Spectrum, noise: NoiseEstimate) -> str:
+    """A swapped sign passes the test, which is linear; a passive cell has Re Z > 0."""
+    z = spectrum.impedance_ohm
+    negative = z.real < -np.abs(z) * np.clip(NEGATIVE_SIGMAS * noise.per_point, *NEGATIVE_SHARES)
+    if 2 * negative.sum() <= negative.size:
+        return ""
+    where = "all" if negative.all() else "most"
+    return f" Re Z is negative at {where} points: was the sign of the file swapped?"
+
+
+def _verdict_in_words(
     frequency_Hz: np.ndarray, valid: np.ndarray, residuals: np.ndarray, noise: NoiseEstimate, band: Band | None
 ) -> str:
-    """One or two plain sentences: how many points pass, where the others are, how noisy it is, where to work."""
     level = f"noise {_percent(noise.relative)} of |Z|"
     if noise.constant_ohm is not None:
         level = f"noise {noise.constant_ohm:.2g} ohm at every frequency"
     bad = np.flatnonzero(~valid)
+    # Drowned in noise a point may pass, but nothing shows it valid.
+    passed = "hide in noise" if _typical_noise(noise) > SAYS_NOTHING_ABOVE else "are Kramers-Kronig valid"
     if bad.size == 0:
-        text = f"All {valid.size} points are Kramers-Kronig valid ({level})."
+        text = f"All {valid.size} points {passed} ({level})."
     else:
         worst = bad[np.argmax(np.abs(residuals[bad]))]
         where = _places(frequency_Hz, valid)
         text = (
-            f"{valid.sum()} of {valid.size} points are Kramers-Kronig valid ({level}); invalid {where}, "
+            f"{valid.sum()} of {valid.size} points {passed} ({level}); invalid {where}, "
             f"up to {_percent(abs(residuals[worst]))} from the fit to the others, at {frequency_Hz[worst]:.3g} Hz."
         )
         if band is not None:
             text += f" Work between {band.lowest_Hz:.3g} and {band.highest_Hz:.3g} Hz ({band.mask.sum()} points)."
-    if noise.degrees_of_freedom < WEAK_BELOW:
-        text += " There are too few points for a strong test."
     return text
 
 

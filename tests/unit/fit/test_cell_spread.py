@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sscell.fit.spread import group_means, slope
+from sscell.fit.spread import PairedMeans, group_means, paired_means, slope
 
 GROUP = np.repeat(np.arange(6), 3)
 CELLS = [str(k) for k in range(18)]
@@ -35,6 +35,63 @@ def test_intervals_of_the_means_cover() -> None:
         half = student.ppf(0.975, means.degrees) * means.standard_error
         inside.append(np.abs(means.mean - 0.1 * np.arange(6)) <= half)
     assert 0.93 < np.mean(inside) < 0.97
+
+
+def paired(change: np.ndarray, error: np.ndarray, seed: int) -> PairedMeans:
+    """Cells whose levels differ by half their value, before and after a change, measured with these errors."""
+    rng = np.random.default_rng(seed)
+    level = 0.5 * rng.normal(size=change.size)
+    y = np.concatenate([level, level + change]) + np.tile(error, 2) * rng.normal(size=2 * change.size)
+    first = np.arange(y.size) < change.size
+    means = paired_means(y, np.tile(error, 2), first, ~first, [str(k) for k in range(change.size)] * 2)
+    assert means is not None
+    return means
+
+
+@pytest.mark.parametrize(
+    ("cells", "spread", "errors", "lowest", "highest"),
+    [
+        (3, 0.05, (0.001, 0.001), 0.035, 0.065),  # the t test of pairs
+        (4, 0.05, (0.05, 0.05), 0.02, 0.06),  # the floor by the errors of the fits makes it careful
+        (5, 0.0, (0.01, 0.01), 0.01, 0.04),
+        (5, 0.05, (0.01, 0.06), 0.03, 0.085),  # the scatter of five, of which two count little
+    ],
+)
+def test_false_alarms_within_cells(
+    cells: int, spread: float, errors: tuple[float, float], lowest: float, highest: float
+) -> None:
+    """No change on average; 1,000 comparisons know 5 % to 0.7 %."""
+    error = np.geomspace(*errors, cells)
+    changes = spread * np.random.default_rng(7).normal(size=(1000, cells))
+    found = [paired(change, error, k) for k, change in enumerate(changes)]
+    assert lowest <= np.mean([abs(p.second - p.first) > p.half_width for p in found]) <= highest
+
+
+def test_within_cells_is_the_paired_t_test_where_fits_are_exact() -> None:
+    from scipy.stats import ttest_rel
+
+    y = np.array([1.0, 2.0, 4.0, 1.4, 2.3, 4.5])
+    first = np.arange(6) < 3
+    means = paired_means(y, np.full(6, 1e-6), first, ~first, list("abcabc"))
+    assert means is not None
+    low, high = ttest_rel(y[3:], y[:3]).confidence_interval(0.95)
+    assert means.pairs == 3
+    assert means.second - means.first == pytest.approx((low + high) / 2)
+    assert means.half_width == pytest.approx((high - low) / 2, rel=1e-6)
+
+
+def test_pairs_need_two_cells_with_known_values() -> None:
+    """Sweeps of one cell count once; a value at its bound takes its cell out."""
+    first = np.array([True, True, True, False, False])
+    y, error = np.array([1.0, 1.2, 3.0, 2.0, 4.0]), np.full(5, 0.1)
+    both = paired_means(y, error, first, ~first, list("aabab"))
+    assert both is not None
+    # The two changes, 0.9 and 1.0, agree within the errors of the fits.
+    share = np.array([1 / 0.015, 1 / 0.02]) / (1 / 0.015 + 1 / 0.02)
+    assert both.pairs == 2
+    assert (both.first, both.second) == (pytest.approx(share @ [1.1, 3.0]), pytest.approx(share @ [2.0, 4.0]))
+    assert paired_means(y, np.array([0.1, 0.1, np.nan, 0.1, 0.1]), first, ~first, list("aabab")) is None
+    assert paired_means(y, error, first, ~first, list("aabac")) is None
 
 
 def test_without_repeats_the_errors_are_those_of_the_fits() -> None:

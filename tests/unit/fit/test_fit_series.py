@@ -121,6 +121,83 @@ def test_shared_parameters_are_one_for_the_series() -> None:
     assert set(result.trends) == {"R0", "R1"}
 
 
+def aged_cells(cells: str = "abcabc", **options: Any) -> SeriesResult:
+    """Three cells of quite different R1, each 1.3 times as large when aged."""
+    levels = [60.0, 100.0, 160.0, 78.0, 130.0, 208.0]
+    spectra = [one_arc(noise=0.002, seed=k, R1=level) for k, level in enumerate(levels)]
+    labels = ["fresh"] * 3 + ["aged"] * 3
+    return fit_series(
+        ONE_ARC, spectra, along="state", conditions=labels, cells=list(cells), **{"band": "all", **options}
+    )
+
+
+def test_cells_under_both_conditions_are_compared_each_with_itself() -> None:
+    """R1 is known to 0.06 % in a fit, so the mean of three changes to 0.05 %, with t at 2 degrees 4.3 times that."""
+    comparison = compare(aged_cells(), "fresh", "aged")
+    changed = comparison.differences["R1"]
+    assert changed.ratio_interval is not None
+    assert changed.ratio == pytest.approx(1.3, rel=0.003)
+    assert changed.ratio_interval[0] < 1.3 < changed.ratio_interval[1]
+    assert np.diff(changed.ratio_interval)[0] < 0.02
+    assert (changed.distinct, changed.pairs) == (True, 3)
+    assert changed.ratio == pytest.approx(changed.value_b / changed.value_a)
+    assert changed.difference_interval == pytest.approx([changed.value_a * (r - 1) for r in changed.ratio_interval])
+    assert comparison.notes[1:] == ("Compared within the 3 cells that were measured under both conditions.",)
+    assert "R1" in repr(comparison)
+    assert ", changed\n" in repr(comparison)
+
+
+def test_cells_under_one_condition_only_are_left_out_of_pairs() -> None:
+    """Of two pairs the interval, with t at 1 degree, still is far shorter than the 43 % between the cells."""
+    changed = compare(aged_cells("abcabd"), "fresh", "aged").differences["R1"]
+    assert (changed.pairs, changed.distinct) == (2, True)
+    assert changed.ratio == pytest.approx(1.3, rel=0.003)
+
+
+@pytest.mark.parametrize(("cells", "how_many"), [("abcdef", "no cell was"), ("abcade", "only one cell was")])
+def test_without_two_pairs_the_means_are_compared(cells: str, how_many: str) -> None:
+    """Means of three levels that differ by 49 % each: nothing can be said."""
+    comparison = compare(aged_cells(cells), "fresh", "aged")
+    changed = comparison.differences["R1"]
+    assert (changed.pairs, changed.distinct) == (0, False)
+    assert comparison.notes[1] == (
+        f"The means of all cells under either condition are compared: {how_many} measured under both conditions."
+    )
+
+
+def test_a_value_at_its_bound_takes_its_cell_out_of_the_pairs() -> None:
+    """R1 of the smallest fresh cell is at its bound; R0 and C1 are compared within three cells, R1 within two."""
+    comparison = compare(aged_cells(bounds={"R1": (70.0, 1e4)}), "fresh", "aged")
+    assert {name: d.pairs for name, d in comparison.differences.items()} == {"R0": 3, "R1": 2, "C1": 3}
+    assert "R0, C1: compared within the 3 cells that were measured under both conditions." in comparison.notes
+
+
+def test_conditions_are_written_without_idle_digits() -> None:
+    result = fit_series(
+        ONE_ARC, [one_arc(seed=k) for k in range(2)], along="T_C", conditions=[250.0, 300.5], band="all", starts=4
+    )
+    comparison = compare(result, 250.0, 300.5)
+    assert (comparison.a, comparison.b) == ("T_C = 250", "T_C = 300.5")
+    assert comparison.summary.startswith("From 250 to 300.5")
+
+
+def test_a_series_prints_its_trends() -> None:
+    lines = repr(series(shared=("C1",))).splitlines()
+    assert lines[0] == f"SeriesResult along anneal_temperature_C: 18 fits of {ONE_ARC}"
+    assert lines[1].split() == ["anneal_temperature_C", "R0", "/", "ohm", "R1", "/", "ohm"]
+    assert [line.split()[0] for line in lines[2:9]] == [*map(str, ANNEALS_C), "spread"]
+    first = series(shared=("C1",)).trends["R1"].means[0]
+    assert lines[2].endswith(f"{first.value:.4g} ± {first.standard_error:.2g}")
+    assert lines[9].startswith("  C1 ")
+    assert lines[9].endswith("F, shared by all")
+
+
+def test_a_long_series_prints_its_ends() -> None:
+    spectra = [one_arc(seed=k) for k in range(14)]
+    text = repr(fit_series(ONE_ARC, spectra, along="cycle", conditions=range(14), band="all", starts=2))
+    assert [line.split()[0] for line in text.splitlines()[2:15]] == [*"012345", "…", *"89", "10", "11", "12", "13"]
+
+
 def two_labels(**options: Any) -> SeriesResult:
     spectra = [one_arc(seed=k, R1=50.0 + 50.0 * (k % 2)) for k in range(4)]
     labels = ["fresh", "aged", "fresh", "aged"]
@@ -182,6 +259,7 @@ def test_what_cannot_be_is_refused() -> None:
         ({"conditions": [1]}, "there are 2 spectra but 1 conditions; give one a spectrum"),
         ({"conditions": [1, 2], "cells": ["a"]}, "there are 2 spectra but 1 cells; give one a spectrum"),
         ({"conditions": [1, "b"]}, "conditions must be all numbers or all labels, not both"),
+        ({"conditions": [None, None]}, "condition 0 is None; give each spectrum a number or a label"),
         ({"conditions": [1, float("nan")]}, "conditions must be finite numbers or labels"),
         ({"conditions": [1, 2], "shared": ["R9"]}, "shared 'R9' is no free parameter of R0-p.*free are R0, R1, C1"),
         ({"conditions": [1, 2], "shared": ["R0", "R1", "C1"]}, "leave at least one parameter unshared"),

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fitted_samples import FREQUENCY_HZ, ONE_ARC, ONE_VALUES, fit, impedance_of, one_arc, spectrum, stacked_residuals
+from fitted_samples import (
+    FREQUENCY_HZ,
+    ONE_ARC,
+    ONE_VALUES,
+    TWO_ARCS,
+    fit,
+    impedance_of,
+    noisy,
+    one_arc,
+    problem_of,
+    spectrum,
+    stacked_residuals,
+    two_arcs,
+)
 from scipy.stats import t as student
+
+from sscell.fit import FitStatus
+from sscell.fit.warnings_in_words import warnings_of_fit
 
 
 def covariance_in_numpy(values: list[float], sample: object) -> np.ndarray:
@@ -74,7 +90,9 @@ def test_two_resistors_in_series_cannot_be_told_apart() -> None:
         assert any(text.startswith(f"{name} is not determined by these data: its 95 %") for text in halves.warnings)
         assert halves.intervals[name][0] < 0.1
         assert halves.intervals[name][1] > 9.9
-    assert any(text.startswith("R0 and R1 can hardly be told apart") for text in halves.warnings)
+    [said] = [text for text in halves.warnings if "told apart" in text]
+    assert said.startswith("R0 and R1 can hardly be told apart: one can be traded for the other (correlation -")
+    assert "product" not in said
     assert not any(text.startswith(("R2 ", "C2 ")) for text in (*found.warnings, *halves.warnings))
 
 
@@ -82,6 +100,7 @@ def test_a_branch_that_is_not_there_is_reported() -> None:
     """An arc too many: its parameters cannot all be determined."""
     result = fit("R0-p(R1,C1)-p(R2,C2)", one_arc())
     assert any(text.split()[0] in {"R1", "C1", "R2", "C2"} for text in result.warnings)
+    assert sum("told apart" in text for text in result.warnings) <= 1
     assert result.chi_square <= fit(ONE_ARC, one_arc()).chi_square * (1 + 1e-6)
 
 
@@ -97,11 +116,100 @@ def test_rounding_is_no_structure() -> None:
     assert result.warnings == ()
 
 
-def test_more_parameters_than_data_are_reported() -> None:
-    f = np.array([1e3])
-    result = fit(ONE_ARC, spectrum(impedance_of(ONE_ARC, ONE_VALUES, f), f))
-    assert any(t.startswith("There are 2 data for 3 free parameters: fix some or add points.") for t in result.warnings)
-    assert result.degrees_of_freedom >= 1
+@pytest.mark.parametrize("points", [1, 2])
+def test_with_no_more_data_than_parameters_nothing_is_known(points: int) -> None:
+    """One or two points and four parameters are met exactly, which says nothing of the noise."""
+    circuit, f = "R0-p(R1,CPE1)", np.geomspace(1e3, 1e2, 2)[:points]
+    values = {"R0": 10.0, "R1": 50.0, "CPE1_0": 1e-5, "CPE1_1": 0.9}
+    result = fit(circuit, spectrum(impedance_of(circuit, values, f), f))
+    said = (
+        f"R0, R1, CPE1_0 and CPE1_1 are not determined by these data: there are {2 * points} data for 4 free parameters"
+    )
+    assert [text.partition(";")[0] for text in result.warnings if "not converge" not in text] == [said]
+    assert result.degrees_of_freedom == 0
+    assert all(np.isinf(list(result.standard_errors.values())))
+    for c in result.task.problem.space.coordinates:
+        assert result.intervals[c.name] == pytest.approx((c.lower, c.upper), rel=1e-12)
+    assert np.isnan(result.reduced_chi_square)
+    assert np.isnan(result.covariance).all()
+    assert result.aicc == result.bic == np.inf
+    assert "R1" in repr(result)
+
+
+def test_one_datum_more_than_parameters_is_the_least() -> None:
+    f = np.geomspace(1e4, 1e2, 2)
+    result = fit(ONE_ARC, spectrum(noisy(impedance_of(ONE_ARC, ONE_VALUES, f), 0.01, 0), f))
+    assert result.degrees_of_freedom == 1
+    assert np.isfinite(list(result.standard_errors.values())).all()
+    assert np.isfinite(result.reduced_chi_square)
+
+
+def test_a_misfit_of_exactly_zero() -> None:
+    result = fit("R0", spectrum(np.ones(48, complex)), initial={"R0": 1.0})
+    assert result.chi_square == 0.0
+    assert result.warnings == ()
+    assert result.standard_errors == {"R0": 0.0}
+    assert result.intervals["R0"] == (result.values["R0"], result.values["R0"])
+    assert result.correlation == pytest.approx(np.ones((1, 1)))
+    assert np.isfinite([result.aicc, result.bic, result.residual_correlation, result.reduced_chi_square]).all()
+    robust = fit("R0", spectrum(np.ones(48, complex)), initial={"R0": 1.0}, robust=True)
+    assert robust.standard_errors == {"R0": 0.0}
+    assert robust.warnings == ()
+
+
+def words_of(errors: list[float], correlation: np.ndarray, circuit: str = "R0-p(R1,CPE1)-Wo1") -> list[str]:
+    """The sentences on exchange, for errors and correlations in search coordinates."""
+    space = problem_of(circuit).space
+    u, flat = (space.lower + space.upper) / 2, np.zeros((2, space.size), dtype=bool)
+    found = warnings_of_fit(
+        space, u, np.array(errors), correlation, np.array(errors), flat, FitStatus.CONVERGED, 0.0, 96
+    )
+    return [text for text in found if "told apart" in text]
+
+
+def correlated(*pairs: tuple[int, int, float], size: int = 6) -> np.ndarray:
+    out = np.eye(size)
+    for i, j, value in pairs:
+        out[i, j] = out[j, i] = value
+    return out
+
+
+def test_parameters_that_can_be_traded_make_one_sentence_a_group() -> None:
+    """Joined through R1, though R0 and CPE1_0 themselves are less correlated."""
+    said = words_of(
+        [0.5, 0.5, 0.5, 0.01, 0.3, 0.3], correlated((0, 1, -0.999), (1, 2, 0.998), (0, 2, 0.9), (4, 5, 0.999))
+    )
+    assert said == [
+        "R0, R1 and CPE1_0 can hardly be told apart: they can be traded for each other and leave the fit as it is.",
+        "Wo1_0 and Wo1_1 can hardly be told apart: one can be traded for the other (correlation 0.9990), near these "
+        "values only their ratio is determined.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("errors", "pair", "ending"),
+    [
+        pytest.param({4: 0.5, 5: 0.52}, (4, 5, -0.999), "only their product is determined.", id="equal errors"),
+        pytest.param({4: 0.5, 5: 1.0}, (4, 5, 0.999), "(correlation 0.9990).", id="a power of one goes with the other"),
+        pytest.param({0: 0.5, 1: 0.5}, (0, 1, -0.999), "(correlation -0.9990).", id="the sum of two resistances"),
+        pytest.param({2: 0.5, 3: 0.5}, (2, 3, -0.999), "(correlation -0.9990).", id="an exponent"),
+    ],
+)
+def test_a_product_is_named_where_it_is_one(errors: dict[int, float], pair: tuple, ending: str) -> None:
+    [said] = words_of([errors.get(k, 0.01) for k in range(6)], correlated(pair))
+    assert said.endswith(ending)
+
+
+def test_an_order_that_bounds_prevent_is_reported() -> None:
+    """The first arc can be no slower than 35 µs, the second no faster than 4.5 ms."""
+    bounds = {"R1": (25.0, 35.0), "C1": (1e-7, 1e-6), "R2": (45.0, 55.0), "C2": (1e-4, 1e-3)}
+    result = fit(TWO_ARCS, two_arcs(), order=("R2", "R1"), bounds=bounds)
+    [said] = [
+        text for text in result.warnings if text.startswith("The order asked for is not kept: p(R2,C2) ended with")
+    ]
+    assert f"{result.values['R2'] * result.values['C2']:.3g} s, p(R1,C1) with" in said
+    assert f"{result.values['R1'] * result.values['C1']:.3g} s;" in said
+    assert not any("order" in text for text in fit(TWO_ARCS, two_arcs(), order=("R1", "R2")).warnings)
 
 
 def test_a_table_and_a_text_of_the_result() -> None:

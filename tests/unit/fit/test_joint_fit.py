@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fitted_samples import ONE_ARC, batch_of, one_arc, problem_of, stacked_residuals
+from fitted_samples import ONE_ARC, TWO_ARCS, batch_of, one_arc, problem_of, spectrum, stacked_residuals, two_arcs
 from scipy.optimize import least_squares
 
+from sscell.errors import InputError
 from sscell.fit import fit_circuit, fit_series
 from sscell.fit.joint import joint_fit, joint_uncertainty
 from sscell.fit.levenberg_marquardt import FitStatus
@@ -52,13 +53,14 @@ def test_optimum_and_covariance_are_those_of_the_whole_problem() -> None:
 
 
 def test_nothing_shared_is_each_alone() -> None:
+    """To a hundredth of an error: a search ends where the misfit gains less than 1e-6 of itself."""
     problem, batch = problem_of(ONE_ARC), batch_of(SAMPLES)
     u = np.log(np.repeat([[10.0], [50.0], [1e-5]], 4, axis=1))
     fit = joint_fit(problem, batch, u, np.zeros(3, bool))
     alone = fit_circuit(ONE_ARC, SAMPLES, band="all")
     for k, result in enumerate(alone):
         error = np.array(list(result.standard_errors.values())) / np.array(list(result.values.values()))
-        np.testing.assert_allclose(fit.u[:, k], np.log(list(result.values.values())), atol=3e-3 * error.min())
+        np.testing.assert_allclose(fit.u[:, k], np.log(list(result.values.values())), atol=1e-2 * error.min())
 
 
 def series(**options: Any) -> Any:
@@ -88,6 +90,41 @@ def test_each_spectrum_weighs_by_its_own_noise() -> None:
         for place, name in ((k, "R0"), (4 + k, "R1"), (8, "C1")):
             assert np.log(fit.values[name]) == pytest.approx(x[place], abs=3e-3 * error[place])
             assert fit.standard_errors[name] / fit.values[name] == pytest.approx(error[place], rel=1e-3)
+
+
+def test_each_spectrum_keeps_its_own_scatter() -> None:
+    """2 % noise: known to 7 % from 94 degrees of freedom, three times that; degrees add up to those of the whole."""
+    spectra = [one_arc(noise=0.02, seed=k, R1=50.0 + 10 * k) for k in range(4)]
+    options: dict[str, Any] = {"along": "cycle", "conditions": [1, 2, 3, 4], "band": "all", "starts": 4}
+    alone = fit_series(ONE_ARC, spectra, **options)
+    joint = fit_series(ONE_ARC, spectra, shared=["R0", "C1"], **options)
+    assert [fit.degrees_of_freedom for fit in joint.fits] == [96 - 1 - 2 / 4] * 4
+    for one, other in zip(alone.fits, joint.fits, strict=True):
+        assert np.sqrt(other.reduced_chi_square) == pytest.approx(0.02, rel=0.2)
+        assert other.reduced_chi_square == pytest.approx(one.reduced_chi_square, rel=0.05)
+        parameters = 1 + 2 / 4 + 1  # and the noise level
+        assert other.bic == pytest.approx(96 * np.log(other.chi_square / 96) + parameters * np.log(96))
+        assert (one.task.shared, other.task.shared) == ((), ("R0", "C1"))
+
+
+def test_a_fit_from_another_start_has_that_fits_steps() -> None:
+    """The series looks again from every optimum: status and steps are those of the fit that was taken."""
+    spectra = [*SAMPLES, one_arc(seed=9)]
+    first = fit_circuit(ONE_ARC, spectra, band="all", initial={"R0": 1.0, "R1": 500.0, "C1": 1e-7})
+    series = fit_series(
+        ONE_ARC, spectra, along="cycle", conditions=range(5), band="all",
+        initial={"R0": 1.0, "R1": 500.0, "C1": 1e-7},
+    )  # fmt: skip
+    for one, other in zip(first, series.fits, strict=True):
+        assert other.converged
+        if not np.array_equal(one.task.coordinates, other.task.coordinates):
+            assert other.steps < one.steps
+
+
+def test_a_spectrum_of_too_few_points_cannot_share() -> None:
+    few = spectrum(SAMPLES[0].impedance_ohm[::47], SAMPLES[0].frequency_Hz[::47])
+    with pytest.raises(InputError, match="spectrum 1 has 2 points to fit, too few for 5 free parameters"):
+        fit_series(TWO_ARCS, [two_arcs(), few], along="cycle", conditions=[1, 2], band="all", starts=2, shared=["R0"])
 
 
 def test_a_shared_parameter_at_its_bound() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fitted_samples import ONE_ARC, fit, one_arc, stacked_residuals
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, fit, one_arc, spectrum, stacked_residuals
 from scipy.optimize import least_squares
 from scipy.stats import t as student
 
 from sscell.errors import InputError
-from sscell.fit import profile_likelihood
+from sscell.fit import fit_series, profile_likelihood
 
 
 def test_equals_the_curvature_where_the_misfit_is_a_parabola() -> None:
@@ -81,3 +81,19 @@ def test_only_free_parameters_have_profiles() -> None:
     with pytest.raises(InputError, match=r"'R0' is no free parameter of this fit.*free are R1, C1"):
         profile_likelihood(result, ["R0"])
     assert tuple(profile_likelihood(result)) == ("R1", "C1")
+
+
+def test_a_fit_that_shares_parameters_has_no_profile_of_its_own() -> None:
+    spectra = [one_arc(seed=k) for k in range(2)]
+    options = {"along": "cycle", "conditions": [1, 2], "band": "all", "starts": 4}
+    shared = fit_series(ONE_ARC, spectra, shared=["C1"], **options).fits[0]  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"this fit shares C1 with the other.*profile a fit of its own by fit_"):
+        profile_likelihood(shared)
+    alone = fit_series(ONE_ARC, spectra, **options).fits[0]  # type: ignore[arg-type]
+    assert tuple(profile_likelihood(alone, "R1")) == ("R1",)
+
+
+def test_too_few_points_have_no_profile() -> None:
+    few = fit("R0-p(R1,C1)-C2", spectrum(one_arc().impedance_ohm[::47], FREQUENCY_HZ[::47]), starts=2)
+    with pytest.raises(InputError, match="2 points are too few for 4 free parameters"):
+        profile_likelihood(few)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fitted_samples import ONE_ARC, TWO_ARCS, fit, one_arc, two_arcs
+from fitted_samples import FREQUENCY_HZ, ONE_ARC, TWO_ARCS, fit, one_arc, spectrum, two_arcs
 
 from sscell.errors import InputError
 from sscell.fit import rank_circuits
@@ -47,3 +47,15 @@ def test_what_cannot_be_is_refused() -> None:
         rank_circuits([ONE_ARC], one_arc())
     with pytest.raises(InputError, match=r"a circuit is given twice among R0-p\(R1,C1\), R0-p\(R1,C1\)"):
         rank_circuits([ONE_ARC, " R0 - p(R1, C1)"], one_arc())
+    with pytest.raises(InputError, match=r"robust fits cannot be ranked.*leave robust out"):
+        rank_circuits([ONE_ARC, TWO_ARCS], one_arc(), robust=True)
+
+
+def test_too_few_points_for_aicc() -> None:
+    """Three points are six numbers: AICc needs more than p + 2, so one circuit of three parameters has it."""
+    few = spectrum(one_arc().impedance_ohm[10:40:12], FREQUENCY_HZ[10:40:12])
+    with pytest.raises(InputError, match="has 3 points to fit, too few for the AICc of any of these circuits"):
+        rank_circuits([TWO_ARCS, "R0-p(R1,C1)-C2"], few, band="all", starts=4)
+    ranking = rank_circuits([TWO_ARCS, ONE_ARC], few, band="all", starts=4)
+    assert ranking.circuits == (ONE_ARC, TWO_ARCS)
+    assert ranking.akaike_weight == (1.0, 0.0)

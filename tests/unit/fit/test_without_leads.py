@@ -61,12 +61,23 @@ def test_the_inductance_is_estimated_from_the_spectrum() -> None:
     removed = without_leads(spectrum(noisy(z, 0.002, 4), f)).provenance["leads_removed"]
     assert removed["inductance_H"] == pytest.approx(1e-6, rel=0.02)
     assert removed["resistance_ohm"] == 0.0
+    assert removed["inductance_from"] == "Kramers-Kronig fit"
 
 
 def test_where_there_is_no_inductance_hardly_anything_is_removed() -> None:
     """Less than the noise: 0.2 % of 10 ohm at the highest frequency."""
     cleaned = without_leads(spectrum(noisy(CELL, 0.002, 4)))
     assert 0 <= cleaned.provenance["leads_removed"]["inductance_H"] * OMEGA.max() < 0.02
+
+
+def test_where_none_is_found_the_provenance_says_so() -> None:
+    """This draw of the noise looks like a negative inductance."""
+    sample = spectrum(noisy(CELL, 0.002, 0))
+    cleaned = without_leads(sample)
+    np.testing.assert_array_equal(cleaned.impedance_ohm, sample.impedance_ohm)
+    removed = cleaned.provenance["leads_removed"]
+    assert removed["inductance_H"] == 0.0
+    assert removed["inductance_from"] == "none was found by the Kramers-Kronig fit"
 
 
 def test_what_cannot_be_is_refused() -> None:
