@@ -55,6 +55,10 @@ def _points(spectrum: Spectrum, band: Any, verdict: KramersKronigResult | None) 
             everything, "No point passed the Kramers-Kronig test: all were used, so mistrust the fit.", verdict
         )
     mask = verdict.band.mask
+    if verdict.noise.degrees_of_freedom == 0:
+        return UsedPoints(
+            mask, f"The Kramers-Kronig test could not judge this spectrum: {_points_used(mask)}.", verdict
+        )
     if mask.all():
         return UsedPoints(mask, f"All {len(spectrum)} points passed the Kramers-Kronig test and were used.", verdict)
     return UsedPoints(
@@ -63,6 +67,10 @@ def _points(spectrum: Spectrum, band: Any, verdict: KramersKronigResult | None) 
         f"{verdict.band.highest_Hz:.4g} Hz, passed the Kramers-Kronig test and were used (band='all' takes all).",
         verdict,
     )
+
+
+def _points_used(mask: np.ndarray) -> str:
+    return "all points were used" if mask.all() else f"{mask.sum()} of {mask.size} points were used"
 
 
 def checked_band(band: Any) -> Any:

@@ -83,7 +83,7 @@ def note_of(fit: FitResult, parameter: CircuitParameter) -> str:
     name, error, value = parameter.name, fit.standard_errors[parameter.name], fit.values[parameter.name]
     if name not in fit.free:
         return "fixed" if error == 0 else "tied"
-    if not math.isfinite(error):
+    if math.isnan(error):
         return "at its bound"
     logarithmic = parameter.scale is Scale.LOG
     loose = error > LARGEST_RELATIVE * abs(value) if logarithmic else error > LARGEST_LINEAR

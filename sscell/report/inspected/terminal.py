@@ -88,6 +88,11 @@ def _verdict_cells(verdict: KramersKronigResult | None) -> list[str]:
     return [f"{int(verdict.valid.sum())}/{verdict.valid.size}", words, level]
 
 
+def _is_hint(summary: str) -> bool:
+    """Whether a summary of valid points says that the test said little."""
+    return any(words in summary for words in ("says little", "says nothing", "the sign", "could not be judged"))
+
+
 def _lines(each: Inspected) -> list[tuple[str, str]]:
     """Verdicts where points fail, cycling, assumptions, what could not be read, and where the picture lies."""
     many = len(each.verdicts) > 1
@@ -96,8 +101,10 @@ def _lines(each: Inspected) -> list[tuple[str, str]]:
         if verdict is not None and not verdict.valid.all():
             lines.append((f"{f'Sweep {k}: ' if many else ''}{verdict.summary}", "yellow"))
     if each.verdicts and all(v is not None and v.valid.all() for v in each.verdicts):
-        words = each.verdicts[0].summary if not many and each.verdicts[0] else "All points of all sweeps are valid."
+        summaries = list(dict.fromkeys(v.summary for v in each.verdicts if v is not None))
+        words = summaries[0] if len(summaries) == 1 else "All points of all sweeps are valid."
         lines.append((f"Kramers-Kronig: {words}", "green"))
+        lines += [(f"Kramers-Kronig: {s}", "yellow") for s in summaries if len(summaries) > 1 and _is_hint(s)]
     if each.inspection.cycling is not None:
         lines.append((_cycling_words(each.inspection.cycling), ""))
     lines += [(f"Assumed: {note}", "dim") for note in each.inspection.assumptions]
