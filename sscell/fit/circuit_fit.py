@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,10 @@ def fit_circuit(
     that pass the test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
     """
     model = Circuit(circuit) if isinstance(circuit, str) else circuit
+    require(
+        isinstance(model, Circuit | SubstitutedCircuit),
+        f"fit_circuit: the circuit must be a Circuit, its text, or the circuit of a cell, got {type(model).__name__}.",
+    )
     several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
     _check(several, starts, seed)
     weighting = weighting_from_name(weights)
@@ -78,9 +83,9 @@ def _check(spectra: Sequence[Any], starts: int, seed: int) -> None:
             f"fit_circuit: item {k} is a {type(spectrum).__name__}, not a Spectrum; make one with ss.Spectrum(...) or "
             "ss.read_spectra(path).",
         )
-    require(isinstance(seed, int) and seed >= 0, f"seed must be a whole number, 0 or more, got {seed!r}.")
+    require(isinstance(seed, Integral) and seed >= 0, f"seed must be a whole number, 0 or more, got {seed!r}.")
     require(
-        isinstance(starts, int) and 1 <= starts <= MOST_STARTS,
+        isinstance(starts, Integral) and 1 <= starts <= MOST_STARTS,
         f"starts must be a whole number from 1 to {MOST_STARTS}, got {starts!r}.",
     )
 
@@ -100,7 +105,7 @@ def _best(
     initial: Mapping[str, float] | None,
 ) -> BestFits:
     if initial is None and isinstance(model, Circuit):
-        return best_fits(problem, model, batch, starts, seed)
+        return best_fits(problem, model, batch, int(starts), int(seed))
     given = dict(model.values) if isinstance(model, SubstitutedCircuit) else {}
     given |= dict(initial or {})
     for name, value in _held_values(problem, given).items():
