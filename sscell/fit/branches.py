@@ -17,7 +17,7 @@ from sscell.circuit.element import Scale
 from sscell.circuit.evaluate import impedance
 from sscell.circuit.grammar import text_from_tree
 from sscell.circuit.model import CircuitParameter
-from sscell.circuit.tree import Leaf, Node, Parallel, Series, children, leaves
+from sscell.circuit.tree import Node, Parallel, Series, children, leaves
 
 SHAPE_NAMES = re.compile(r"(?<=[A-Za-z])[_0-9]+")
 
@@ -56,11 +56,11 @@ class Branch:
     def scaled(self, values: np.ndarray, size: np.ndarray) -> np.ndarray:
         """The values (parameters, ...) with the impedance times size (...)."""
         powers = np.zeros_like(values)
-        for leaf, rows in self._leaf_rows():
+        for rows in self._leaf_rows():
             own = [self.parameters[k] for k in rows]
             alpha = next((values[k] for k, p in zip(rows, own, strict=True) if p.scale is Scale.LINEAR), 1.0)
             for k, parameter in zip(rows, own, strict=True):
-                powers[k] = size_power(leaf, parameter.unit, alpha)
+                powers[k] = size_power(parameter.unit, alpha)
         return values * size**powers
 
     def gone(self, lower: np.ndarray, upper: np.ndarray) -> list[tuple[int, float]]:
@@ -69,12 +69,12 @@ class Branch:
         down = [(k, float(lower[k])) for k, sign in enumerate(signs) if sign > 0]
         return down or [(k, float(upper[k])) for k, sign in enumerate(signs) if sign < 0]
 
-    def _leaf_rows(self) -> list[tuple[Leaf, list[int]]]:
+    def _leaf_rows(self) -> list[range]:
+        """Positions of each element's parameters."""
         found, k = [], 0
         for leaf in leaves(self.tree):
-            count = len(leaf.element.parameters)
-            found.append((leaf, list(range(k, k + count))))
-            k += count
+            found.append(range(k, k + len(leaf.element.parameters)))
+            k = found[-1].stop
         return found
 
     def time_s(self, values: Any) -> Any | None:
@@ -90,12 +90,12 @@ class Branch:
 
 def size_sign(unit: str) -> int:
     """+1: an impedance, -1: an admittance, 0: a shape."""
-    if unit in ("F",) or unit.startswith("ohm^-1"):
+    if unit == "F" or unit.startswith("ohm^-1"):
         return -1
     return 1 if unit == "H" or unit.startswith("ohm") else 0
 
 
-def size_power(leaf: Leaf, unit: str, alpha: Any) -> Any:
+def size_power(unit: str, alpha: Any) -> Any:
     """Power of the size that goes into a parameter."""
     return 1 / alpha if unit.startswith("ohm^(1/") else size_sign(unit)
 

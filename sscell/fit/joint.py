@@ -10,12 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sscell.fit.levenberg_marquardt import FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING, FitStatus, equations_at
+from sscell.fit.cholesky import full_matrix
+from sscell.fit.levenberg_marquardt import (
+    FIRST_DAMPING,
+    LEAST_CURVATURE,
+    LEAST_DAMPING,
+    MOST_DAMPING,
+    FitStatus,
+    equations_at,
+)
 from sscell.fit.problem import Problem, SpectrumBatch
-from sscell.fit.uncertainty import CONFIDENCE, Uncertainty, full_matrices, inverse_matrices
+from sscell.fit.uncertainty import CONFIDENCE, Uncertainty, errors_and_correlation, inverse_matrices
 
 TOLERANCE, MOST_STEPS = 1e-8, 200
-LEAST_CURVATURE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +88,7 @@ def joint_uncertainty(problem: Problem, fit: JointFit, shared: np.ndarray, data:
     spread = np.einsum("sij,sjb->sib", own, across)
     spread = spread - np.eye(space.size)[None] * shared  # how own coordinates follow, and the shared ones themselves
     covariance = (own + np.einsum("sia,ab,sjb->sij", spread, covariance_shared, spread)) * scale
-    error = np.sqrt(np.maximum(np.einsum("sii->is", covariance), 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = np.moveaxis(covariance, 0, -1) / error[:, None] / error[None]
+    error, correlation = errors_and_correlation(covariance)
     error = np.where(free, error, np.nan)
     half = error * student.ppf(0.5 + CONFIDENCE / 2, degrees)
     return Uncertainty(error, correlation, at_bound, half, np.full(count, degrees))
@@ -102,7 +107,7 @@ def _with_shared(u: np.ndarray, shared: np.ndarray) -> np.ndarray:
 
 def _equations(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     equations = equations_at(problem, batch, u, np.arange(batch.count))
-    return equations.cost, equations.gradient, full_matrices(equations.matrix, u.shape[0])
+    return equations.cost, equations.gradient, full_matrix(equations.matrix, u.shape[0], np)
 
 
 def _held(u: np.ndarray, gradient: np.ndarray, shared: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -6,10 +6,9 @@ import numpy as np
 
 from sscell.circuit import Circuit
 from sscell.fit.branches import Branch, branches_of
-from sscell.fit.cholesky import lower_pairs
+from sscell.fit.cholesky import full_matrix, lower_pairs
 from sscell.fit.levenberg_marquardt import Optima
 from sscell.fit.space import SearchSpace
-from sscell.fit.uncertainty import full_matrices
 
 
 def fast_to_slow(space: SearchSpace, circuit: Circuit, optima: Optima) -> Optima:
@@ -25,7 +24,7 @@ def fast_to_slow(space: SearchSpace, circuit: Circuit, optima: Optima) -> Optima
     if (places == np.arange(space.size)[:, None]).all():
         return optima
     fit = np.arange(optima.cost.size)
-    matrix = full_matrices(optima.matrix, space.size)[fit[:, None, None], places.T[:, :, None], places.T[:, None, :]]
+    matrix = full_matrix(optima.matrix, space.size, np)[fit[:, None, None], places.T[:, :, None], places.T[:, None, :]]
     return Optima(
         u=np.take_along_axis(optima.u, places, axis=0),
         cost=optima.cost,

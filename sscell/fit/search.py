@@ -98,7 +98,12 @@ def fits_from(problem: Problem, batch: SpectrumBatch, u: np.ndarray, tolerance: 
 
 def residual_correlation(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
     """(N,) lag-one correlation of the weighted residuals over frequency: 0 ± 1/sqrt(2F) if they are noise."""
-    difference = responses(problem, batch, u, spectrum) - batch.z[:, spectrum]
+    return lag_one_correlation(batch, spectrum, responses(problem, batch, u, spectrum))
+
+
+def lag_one_correlation(batch: SpectrumBatch, spectrum: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """The same from the fitted impedance (F, N)."""
+    difference = fitted - batch.z[:, spectrum]
     real = difference.real * batch.real_weight[:, spectrum]
     imaginary = difference.imag * batch.imaginary_weight[:, spectrum]
     together = (real[1:] * real[:-1] + imaginary[1:] * imaginary[:-1]).sum(0)

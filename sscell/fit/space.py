@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from sscell.circuit.element import Scale
 from sscell.circuit.model import CircuitParameter
+from sscell.records.arrays import owned
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,15 @@ class SearchSpace:
     def size(self) -> int:
         return len(self.coordinates)
 
-    @property
+    @functools.cached_property
     def lower(self) -> np.ndarray:
         """(Q,) in search coordinates."""
-        return np.array([_searched(c, c.lower) for c in self.coordinates])
+        return owned([_searched(c, c.lower) for c in self.coordinates], float)
 
-    @property
+    @functools.cached_property
     def upper(self) -> np.ndarray:
         """(Q,) in search coordinates."""
-        return np.array([_searched(c, c.upper) for c in self.coordinates])
+        return owned([_searched(c, c.upper) for c in self.coordinates], float)
 
     @property
     def logarithmic(self) -> np.ndarray:

@@ -12,7 +12,7 @@ from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.reach import reaches_further
 from sscell.fit.response import responses
 from sscell.fit.result import FitResult, FitTask
-from sscell.fit.search import residual_correlation
+from sscell.fit.search import lag_one_correlation
 from sscell.fit.space import SearchSpace
 from sscell.fit.uncertainty import Uncertainty, uncertainty_from_optima
 from sscell.fit.warnings_in_words import order_warnings, warnings_of_fit
@@ -40,8 +40,9 @@ def results_from_optima(
     uncertainty = uncertainty_from_optima(problem, batch, optima, 2 * points) if joint is None else joint
     further = reaches_further(problem, batch, optima, uncertainty)
     values = np.array(space.values(optima.u, np))
-    correlation = residual_correlation(problem, batch, optima.u, np.arange(batch.count))
-    fitted = responses(problem, batch, optima.u, np.arange(batch.count))
+    every = np.arange(batch.count)
+    fitted = responses(problem, batch, optima.u, every)
+    correlation = lag_one_correlation(batch, every, fitted)
     weight_of_data = ((batch.z.real * batch.real_weight) ** 2 + (batch.z.imag * batch.imaginary_weight) ** 2).sum(0)
     results = []
     for s, spectrum in enumerate(spectra):

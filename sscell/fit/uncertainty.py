@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sscell.fit.cholesky import lower_pairs
+from sscell.fit.cholesky import full_matrix
 from sscell.fit.levenberg_marquardt import Optima
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.robust import robust_variance
@@ -46,10 +46,8 @@ def uncertainty_from_optima(problem: Problem, batch: SpectrumBatch, optima: Opti
     at_bound = held_at_bound(space, optima.u, optima.gradient)
     free = ~at_bound
     degrees = np.where(data > space.size, data - free.sum(0), 0)
-    inverse = inverse_matrices(full_matrices(optima.matrix, space.size), free)
-    size = np.sqrt(np.maximum(np.einsum("sii->is", inverse), 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = np.moveaxis(inverse, 0, -1) / size[:, None] / size[None]
+    inverse = inverse_matrices(full_matrix(optima.matrix, space.size, np), free)
+    size, correlation = errors_and_correlation(inverse)
     error = np.where(free, size * np.sqrt(noise_variance(problem, batch, optima, degrees)), np.nan)
     error = np.where(degrees > 0, error, np.inf)
     half = error * student.ppf(0.5 + CONFIDENCE / 2, np.maximum(degrees, 1))
@@ -69,12 +67,11 @@ def held_at_bound(space: SearchSpace, u: np.ndarray, gradient: np.ndarray) -> np
     return ((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0))
 
 
-def full_matrices(lower: np.ndarray, size: int) -> np.ndarray:
-    """(S, Q, Q) from lower triangles (Q(Q+1)/2, S)."""
-    out = np.empty((lower.shape[1], size, size))
-    for n, (i, j) in enumerate(lower_pairs(size)):
-        out[:, i, j] = out[:, j, i] = lower[n]
-    return out
+def errors_and_correlation(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Standard errors (Q, S) and correlations (Q, Q, S) from covariances (S, Q, Q)."""
+    error = np.sqrt(np.maximum(np.einsum("sii->is", covariance), 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return error, np.moveaxis(covariance, 0, -1) / error[:, None] / error[None]
 
 
 def inverse_matrices(matrices: np.ndarray, free: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ import pytest
 from fitted_samples import FREQUENCY_HZ, batch_of, impedance_of, noisy, problem_of, spectrum
 
 from sscell.circuit import Circuit
+from sscell.fit.cholesky import full_matrix
 from sscell.fit.normal_equations import normal_equations
 from sscell.fit.problem import Problem, SpectrumBatch
-from sscell.fit.uncertainty import full_matrices
 from sscell.fit.weights import Weighting
 from sscell.jax_setup import load_jax
 
@@ -45,7 +45,7 @@ def compiled(problem: Problem) -> Any:
 def equations(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     found = compiled(problem)(u, batch.columns(np.arange(u.shape[1])))
     cost, gradient, matrix = (np.asarray(a) for a in found)
-    return cost, gradient, full_matrices(matrix, u.shape[0])
+    return cost, gradient, full_matrix(matrix, u.shape[0], np)
 
 
 def differences(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> np.ndarray:
