@@ -6,9 +6,14 @@ Small w goes by series, since c - 1 = ν coth ν - 1 cancels there; large w by e
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sscell.circuit.complexes import Parts, choose, cosine_and_sine, polynomial, square_root
+from sscell.jax_setup import load_jax
 
 # Coefficients of w^0, w^1, ...: 2^2n B_2n / (2n)! and its relatives.
 COTH_EXCESS = (1 / 3, -1 / 45, 2 / 945, -1 / 4725, 2 / 93555, -1382 / 638512875, 4 / 18243225)
@@ -21,6 +26,8 @@ TANH_RATIO = (
 # Below these |w| a series is used: its last term and the cancellation above it are both under 1e-14.
 SMALL = 0.1
 SMALL_TANH = 0.03
+# Above this θ, 1/sinh² ν and 1/cosh² ν are below 1e-17, and differences that ought to be these are rounding.
+FAR = 800.0
 
 
 class LineFunctions(NamedTuple):
@@ -57,7 +64,16 @@ def _coth_and_inverse_sinh(root: Parts, xp: Any) -> tuple[Parts, Parts]:
 
 
 def diffusion_coth_excess(theta: Any, xp: Any) -> Parts:
-    """(ν coth ν - 1)/ν² at ν² = jθ, θ > 0."""
+    """f = (ν coth ν - 1)/ν² at ν² = w = jθ, θ > 0."""
+    return Parts(*(_coth_excess(theta, np) if xp is np else _with_slope(_coth_excess, _coth_excess_slope)(theta)))
+
+
+def diffusion_tanh_ratio(theta: Any, xp: Any) -> Parts:
+    """t = tanh(ν)/ν at ν² = w = jθ, θ > 0."""
+    return Parts(*(_tanh_ratio(theta, np) if xp is np else _with_slope(_tanh_ratio, _tanh_ratio_slope)(theta)))
+
+
+def _coth_excess(theta: Any, xp: Any) -> tuple[Any, Any]:
     small = theta < SMALL
     safe = xp.where(small, 1.0, theta)
     half, decay, sine, cosine = _diagonal(safe, xp)
@@ -65,18 +81,65 @@ def diffusion_coth_excess(theta: Any, xp: Any) -> Parts:
     p, q = 1 - decay * decay, 4 * decay * sine * cosine
     scale = half / (((1 - decay) ** 2 + 4 * decay * sine * sine) * safe)
     low = _diagonal_series(COTH_EXCESS, xp.where(small, theta, 0.0))
-    return choose(small, low, Parts((p - q) * scale, 1 / safe - (p + q) * scale), xp)
+    return _both(choose(small, low, Parts((p - q) * scale, 1 / safe - (p + q) * scale), xp))
 
 
-def diffusion_tanh_ratio(theta: Any, xp: Any) -> Parts:
-    """tanh(ν)/ν at ν² = jθ, θ > 0."""
+def _coth_excess_slope(theta: Any, real: Any, imag: Any, xp: Any) -> Parts:
+    """df/dθ = j df/dw, where df/dw = (2 - c - s)/2w² with c = ν coth ν = 1 + wf and s = (ν/sinh ν)² = c² - w."""
+    safe, far = xp.where(theta < SMALL, 1.0, theta), theta > FAR
+    c = Parts(1 - safe * imag, safe * real)
+    square = c * c
+    top = 2 - c - choose(far, 0.0, Parts(square.real, square.imag - safe), xp)
+    scale = 0.5 / (safe * safe)
+    return _or_series(COTH_EXCESS, SMALL, theta, Parts(top.imag * scale, -top.real * scale), xp)
+
+
+def _tanh_ratio(theta: Any, xp: Any) -> tuple[Any, Any]:
     small = theta < SMALL_TANH
     safe = xp.where(small, 1.0, theta)
     half, decay, sine, cosine = _diagonal(safe, xp)
     p, q = 1 - decay * decay, 4 * decay * sine * cosine
     scale = half / (((1 - decay) ** 2 + 4 * decay * cosine * cosine) * safe)
     low = _diagonal_series(TANH_RATIO, xp.where(small, theta, 0.0))
-    return choose(small, low, Parts((p + q) * scale, (q - p) * scale), xp)
+    return _both(choose(small, low, Parts((p + q) * scale, (q - p) * scale), xp))
+
+
+def _tanh_ratio_slope(theta: Any, real: Any, imag: Any, xp: Any) -> Parts:
+    """dt/dθ = j dt/dw, where dt/dw = (s - t)/2w with s = 1/cosh² ν = 1 - w t²."""
+    safe, far = xp.where(theta < SMALL_TANH, 1.0, theta), theta > FAR
+    t = Parts(real, imag)
+    square = t * t
+    top = choose(far, 0.0, Parts(1 + safe * square.imag, -safe * square.real), xp) - t
+    return _or_series(TANH_RATIO, SMALL_TANH, theta, top * (0.5 / safe), xp)
+
+
+def _or_series(coefficients: tuple[float, ...], limit: float, theta: Any, slope: Parts, xp: Any) -> Parts:
+    """The slope, or below the limit, where it cancels, the one of the series at w = jθ."""
+    small = theta < limit
+    slopes = tuple(k * c for k, c in enumerate(coefficients))[1:]
+    low = _diagonal_series(slopes, xp.where(small, theta, 0.0))
+    return choose(small, Parts(-low.imag, low.real), slope, xp)
+
+
+def _both(z: Parts) -> tuple[Any, Any]:
+    return z.real, z.imag
+
+
+@functools.cache
+def _with_slope(function: Callable[..., tuple[Any, Any]], slope: Callable[..., Parts]) -> Any:
+    """The function in JAX, its derivative by θ being `slope` of what it gave: a few products."""
+    jax = load_jax()
+
+    @jax.custom_jvp
+    def value(theta: Any) -> tuple[Any, Any]:
+        return function(theta, jax.numpy)
+
+    @value.defjvp
+    def value_jvp(primals: tuple, tangents: tuple) -> tuple[tuple, tuple]:
+        given = value(*primals)
+        return given, _both(slope(*primals, *given, jax.numpy) * tangents[0])
+
+    return value
 
 
 def _diagonal(theta: Any, xp: Any) -> tuple[Any, Any, Any, Any]:

@@ -80,7 +80,10 @@ def imaginary_turn(table: Table, impedance: Impedance, sweeps: Sweeps) -> tuple[
         return False, [f"'{column.name}' was read as minus the imaginary part, as its name says."]
     if sign in (Sign.MIRRORED, Sign.INDUCTIVE):
         raise InputError(_mirrored_message(table, column, share))
-    found = "the numbers agree" if sign is Sign.TRUE else "the numbers neither confirm nor refute it"
+    found = {
+        Sign.TRUE: "the numbers agree",
+        Sign.COIL: "it makes the cell inductive throughout, as a coil, a lead or a short is",
+    }.get(sign, "the numbers neither confirm nor refute it")
     return False, [f"'{column.name}' was read with its true sign (capacitive negative); {found}."]
 
 
@@ -90,7 +93,7 @@ def _mirrored_message(table: Table, column: Column, share: float) -> str:
     coil = f", or, if the cell really is a coil, store minus these values as '{better}'" if minus else ""
     return (
         f"{table.source.name}: column '{column.name}' makes {share:.0%} of the points inductive (Im Z > 0), "
-        "which the real part does not bear out, so it most likely stores the opposite sign; "
+        "which the other numbers do not bear out, so it most likely stores the opposite sign; "
         f"rename it to '{better}'{coil}."
     )
 

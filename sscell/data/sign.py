@@ -13,7 +13,8 @@ class Sign(Enum):
 
     TRUE = "true"
     MIRRORED = "mirrored"
-    INDUCTIVE = "inductive throughout: mirrored, or a coil"
+    COIL = "inductive throughout and rising with frequency: a coil, or a mirrored arc cut off at its low end"
+    INDUCTIVE = "inductive throughout and not rising: most likely mirrored"
     UNCLEAR = "unclear"
 
 
@@ -41,8 +42,18 @@ def kramers_kronig_agreement(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) ->
     return float(joined.sum() / size) if size > 0 else 0.0
 
 
+def reactance_rise(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """1 where Im Z rises with frequency from point to point, -1 where it falls; sweeps as above.
+
+    That of a lossless circuit rises (Foster, Bell Syst. Tech. J. 3 (1924) 259): that of a coil does, 1/(ωC) falls.
+    """
+    steps = np.concatenate([np.diff(z.imag[np.argsort(f, kind="stable")]) for f, z in sweeps])
+    size = np.abs(steps).sum()
+    return float(steps.sum() / size) if size > 0 else 0.0
+
+
 def imaginary_sign(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) -> Sign:
-    """The sign in which Im Z was stored; where Re Z is flat (a blocking electrode), most points decide."""
+    """The sign in which Im Z was stored; where Re Z is flat (a blocking electrode, a coil), most points decide."""
     agreement = kramers_kronig_agreement(sweeps)
     inductive = inductive_share(sweeps)
     if agreement >= CLEAR_AGREEMENT:
@@ -50,7 +61,7 @@ def imaginary_sign(sweeps: Sequence[tuple[np.ndarray, np.ndarray]]) -> Sign:
     if agreement <= -CLEAR_AGREEMENT:
         return Sign.MIRRORED if inductive > 0.5 else Sign.UNCLEAR
     if inductive >= NEARLY_ALL:
-        return Sign.INDUCTIVE
+        return Sign.COIL if reactance_rise(sweeps) >= CLEAR_AGREEMENT else Sign.INDUCTIVE
     return Sign.TRUE if inductive <= 1 - NEARLY_ALL else Sign.UNCLEAR
 
 

@@ -13,8 +13,9 @@ from sscell.data.source import SourceFile
 from sscell.data.table import Table
 from sscell.errors import InputError, require
 
-# Z'(a) and Z''(b) are the parts in ohm; ZView's letters only pair them.
-NAMES = re.compile(r"\s*\"?\s*Freq\s*\(Hz\)\s.*Z'\s*\(a\)\s.*Z''\s*\(b\)")
+# Z'(a) and Z''(b) are the parts in ohm; ZView's letters only pair them. Blanks, tabs, commas or quotes are between.
+NAMES = re.compile(r"[\s\"]*Freq(?:uency)?\s*\(Hz\)[\s\",].*Z'\s*\(a\)[\s\",].*Z''\s*\(b\)")
+BETWEEN_NAMES = re.compile(r"[\",]")
 # The long header names the number of points, the short one gives it in the line above the names.
 ANNOUNCED = re.compile(r"(?:\s*Data Points:)?\s*(\d{1,9})\s*$")
 DATE, TIME = re.compile(r"\bDate:\s*(\S+)"), re.compile(r"\bTime:\s*(\S+)")
@@ -32,7 +33,7 @@ def table_from_z(source: SourceFile) -> Table:
     header = lines[: index + 1]
     # The long header ends with a line of its own.
     start = index + 2 if lines[index + 1 : index + 2] == ["End Comments"] else index + 1
-    names = names_from_line(re.sub(r"\s+\(", "(", header[index].strip(' \t"')), None)
+    names = names_from_line(re.sub(r"\s+\(", "(", BETWEEN_NAMES.sub(" ", header[index])), None)
     table = table_from_lines(
         source,
         lines,

@@ -23,6 +23,20 @@ def batch_from_spectra(spectra: Sequence[Spectrum], used: Sequence[UsedPoints], 
     return padded(SpectrumBatch(omega, *parts))
 
 
+def joined(batches: Sequence[SpectrumBatch]) -> SpectrumBatch:
+    """Batches of one spectrum each (of one search) side by side."""
+    omega = [b.omega for b in batches]
+    same = all(np.array_equal(o, omega[0]) for o in omega)
+    scales = [b.loss_scale for b in batches if b.loss_scale is not None]
+    return SpectrumBatch(
+        omega[0] if same else np.concatenate(omega, 1),
+        np.concatenate([b.z for b in batches], 1),
+        np.concatenate([b.real_weight for b in batches], 1),
+        np.concatenate([b.imaginary_weight for b in batches], 1),
+        np.concatenate(scales) if scales else None,
+    )
+
+
 def _column(spectrum: Spectrum, used: UsedPoints, weighting: Weighting) -> tuple[np.ndarray, ...]:
     order = np.argsort(-spectrum.frequency_Hz, kind="stable")
     weights = weights_from_spectrum(spectrum, weighting, _noise_ohm(spectrum, used))

@@ -17,7 +17,7 @@ from sscell.circuit.element import Scale
 from sscell.circuit.evaluate import impedance
 from sscell.circuit.grammar import text_from_tree
 from sscell.circuit.model import CircuitParameter
-from sscell.circuit.tree import Node, Parallel, Series, children, leaves
+from sscell.circuit.tree import Node, Parallel, Series, TransmissionLine, children, leaves
 
 SHAPE_NAMES = re.compile(r"(?<=[A-Za-z])[_0-9]+")
 
@@ -48,6 +48,11 @@ class Branch:
     def has_shape(self) -> bool:
         """Whether there is more to it than a size."""
         return len(self.parameters) > 1
+
+    @property
+    def holds_line(self) -> bool:
+        """Whether there is a transmission line in it, with a circuit of its own for a rung."""
+        return _holds_line(self.tree)
 
     def response(self, values: np.ndarray, omega: np.ndarray) -> np.ndarray:
         """(F, ...) impedance from values (parameters, ...) and omega (F, 1, ...)."""
@@ -86,6 +91,10 @@ class Branch:
             alpha = 1.0 if self.parameters[storage].unit == "F" else values[storage + 1]
             return (values[resistance] * values[storage]) ** (1 / alpha)
         return values[own] if own is not None else None
+
+
+def _holds_line(node: Node) -> bool:
+    return isinstance(node, TransmissionLine) or any(map(_holds_line, children(node)))
 
 
 def size_sign(unit: str) -> int:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-# Larger systems would take the compiler minutes: they go to LAPACK one by one.
+from sscell.jax_setup import load_jax
+
+# Larger systems would take the compiler minutes: they go through a loop.
 MOST_UNROLLED = 12
 
 
@@ -37,8 +39,7 @@ def solution(matrix: Sequence[Any], right: Sequence[Any], xp: Any) -> list[Any]:
     """x of A x = b; A as its lower triangle in the order of `lower_pairs`, entries and b as arrays (B,)."""
     size = len(right)
     if size > MOST_UNROLLED:
-        solved = xp.linalg.solve(full_matrix(xp.stack(matrix), size, xp), xp.stack(right).T[:, :, None])
-        return list(solved[:, :, 0].T)
+        return _by_elimination(matrix, right, xp)
     entries = dict(zip(lower_pairs(size), matrix, strict=True))
     lower: dict[tuple[int, int], Any] = {}
     inverse: list[Any] = []
@@ -53,3 +54,19 @@ def solution(matrix: Sequence[Any], right: Sequence[Any], xp: Any) -> list[Any]:
     for i in reversed(range(size)):
         x[i] = (forward[i] - sum(lower[k, i] * x[k] for k in range(i + 1, size))) * inverse[i]
     return x
+
+
+def _by_elimination(matrix: Sequence[Any], right: Sequence[Any], xp: Any) -> list[Any]:
+    """Gauss and Jordan without pivoting, which positive definite matrices do not need; one loop, whatever the size.
+
+    Not LAPACK: its batches wait for threads of the pool that runs them, so two groups side by side never end.
+    """
+    size = len(right)
+    full = xp.moveaxis(full_matrix(xp.stack(matrix), size, xp), 0, -1)
+
+    def eliminated(k: Any, rows: Any) -> Any:
+        row = rows[k] / rows[k, k]
+        return (rows - rows[:, k, None] * row).at[k].set(row)
+
+    rows = xp.concatenate([full, xp.stack(right)[:, None]], axis=1)
+    return list(load_jax().lax.fori_loop(0, size, eliminated, rows)[:, -1])

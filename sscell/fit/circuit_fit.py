@@ -13,6 +13,7 @@ from sscell.circuit.model import ImpedanceModel, checked_values
 from sscell.errors import require
 from sscell.fit.assembly import batch_from_spectra
 from sscell.fit.constraints import Tie, space_from_constraints
+from sscell.fit.initial import coordinates_from_initial, fits_from_initial
 from sscell.fit.order import order_from_names
 from sscell.fit.points import checked_band, points_for_fit
 from sscell.fit.problem import Problem, SpectrumBatch
@@ -47,9 +48,11 @@ def fit_circuit(
     circuit: a Circuit or its text, or a cell's circuit in physical parameters. starts: how many are tried for each
     spectrum. weights: "modulus", "proportional", "unit" or "noise" (Weighting). bounds: name -> (lower, upper); fixed:
     name -> value; ties: name -> other name, or (other name, factor). order: element names in arcs whose time constants
-    must rise, e.g. ("R1", "R2"). initial: values of the free parameters to start from instead of the search. robust:
-    residuals beyond 2.5 standard deviations count linearly, not squared. band: the points used: "kramers-kronig" (those
-    that pass the test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
+    must rise, e.g. ("R1", "R2"). initial: values to start from, within the bounds; parameters that it does not name
+    start where the best search with the named ones held ends (in a cell's circuit: at the cell's own values), and there
+    is no search if it names all. robust: residuals beyond 2.5 standard deviations count linearly, not squared. band:
+    the points used: "kramers-kronig" (those that pass the test), "all" or (lowest_Hz, highest_Hz). Raises InputError
+    for anything that cannot be.
     """
     model = Circuit(circuit) if isinstance(circuit, str) else circuit
     require(
@@ -59,18 +62,20 @@ def fit_circuit(
     several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
     _check(several, starts, seed)
     weighting = weighting_from_name(weights)
-    space = space_from_constraints(model, bounds, fixed, ties)
+    space = space_from_constraints(model, bounds, fixed, ties, several)
     problem = Problem(model, space, order_from_names(_circuit_of(model), order) if order is not None else None)
     used = points_for_fit(several, checked_band(band), need_noise=weighting is Weighting.NOISE)
     batch = batch_from_spectra(several, used, weighting)
-    best = _best(problem, model, batch, starts, seed, initial)
+    given = coordinates_from_initial(space, {} if initial is None else initial, model.text)
+    best = _best(problem, model, batch, starts, seed, given)
     if robust:
         batch, problem, best = _robustly(problem, batch, best)
     optima = best.optima
     if isinstance(model, Circuit) and order is None:
         optima = fast_to_slow(space, model, optima)
+    searched = not given or (isinstance(model, Circuit) and len(given) < space.size)
     results = results_from_optima(
-        problem, several, used, batch, optima, weighting, starts if initial is None else 1, best.share_of_starts
+        problem, several, used, batch, optima, weighting, starts if searched else 1, best.share_of_starts
     )
     return results[0] if isinstance(spectra, Spectrum) else results
 
@@ -102,32 +107,20 @@ def _best(
     batch: SpectrumBatch,
     starts: int,
     seed: int,
-    initial: Mapping[str, float] | None,
+    given: Mapping[int, float],
 ) -> BestFits:
-    if initial is None and isinstance(model, Circuit):
+    """given: search coordinates to start from; the rest from the data, or a cell's own values."""
+    if isinstance(model, Circuit):
+        if given:
+            return fits_from_initial(problem, model, batch, given, int(starts), int(seed))
         return best_fits(problem, model, batch, int(starts), int(seed))
-    given = dict(model.values) if isinstance(model, SubstitutedCircuit) else {}
-    given |= dict(initial or {})
-    for name, value in _held_values(problem, given).items():
-        given.setdefault(name, value)
-    values = np.array(checked_values(model, given))
+    assert isinstance(model, SubstitutedCircuit)
+    values = np.array(checked_values(model, dict(model.values)))
     u = problem.space.coordinates_from_values(np.repeat(values[:, None], batch.count, axis=1))
-    if initial is None:
+    if not given:
         return best_fits_around(problem, batch, u, starts, seed)
+    u[list(given)] = np.array(list(given.values()))[:, None]
     return BestFits(fits_from(problem, batch, u), np.ones(batch.count))
-
-
-def _held_values(problem: Problem, given: Mapping[str, Any]) -> dict[str, float]:
-    """What need not be given: parameters that are fixed or tied."""
-    space = problem.space
-    found = {}
-    for parameter, link in zip(space.parameters, space.links, strict=True):
-        other = space.coordinates[link.coordinate].name if link.coordinate is not None else None
-        if other is None:
-            found[parameter.name] = link.factor
-        elif other in given and other != parameter.name:
-            found[parameter.name] = link.factor * float(given[other])
-    return found
 
 
 def _robustly(problem: Problem, batch: SpectrumBatch, best: BestFits) -> tuple[SpectrumBatch, Problem, BestFits]:

@@ -7,8 +7,8 @@ from numbers import Real
 import numpy as np
 
 from sscell.errors import require
-from sscell.fit.series import paired_values, trend_means
 from sscell.fit.series_result import Comparison, Difference, SeriesResult, Trend, condition_text, ratio_texts
+from sscell.fit.trends import paired_values, trend_means
 from sscell.fit.uncertainty import CONFIDENCE
 
 

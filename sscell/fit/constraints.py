@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from sscell.circuit import Circuit
 from sscell.circuit.element import Scale
 from sscell.circuit.model import CircuitParameter, ImpedanceModel
 from sscell.errors import nearest_key, require
+from sscell.fit.default_bounds import Measured, default_bounds, measured_from_spectra
 from sscell.fit.space import Coordinate, Link, SearchSpace
-
-# Exponents are searched from here to 1: below, a constant phase element is a resistor by another name.
-LEAST_EXPONENT = 0.3
 
 Tie = str | tuple[str, float]
 
@@ -23,11 +22,14 @@ def space_from_constraints(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     fixed: Mapping[str, float] | None = None,
     ties: Mapping[str, Tie] | None = None,
+    spectra: Collection[Any] = (),
 ) -> SearchSpace:
     """The search space of a model.
 
     bounds: name -> (lower, upper); fixed: name -> value; ties: name -> other name, or (other name, factor), which it
-    then equals times the factor. Raises InputError for unknown names, impossible values and nothing left free.
+    then equals times the factor. spectra: the Spectrum records to be fitted, to which default bounds are widened where
+    need be (not those of a cell's circuit, whose parameters are physical). Raises InputError for unknown names,
+    impossible values and nothing left free.
     """
     bounds, fixed, ties = dict(bounds or {}), dict(fixed or {}), dict(ties or {})
     parameters = {p.name: p for p in model.parameters}
@@ -38,12 +40,13 @@ def space_from_constraints(
         require(name not in fixed, f"{name} has bounds and is fixed; give one of the two.")
     for name, tie in ties.items():
         _check_tie(name, tie, model, parameters, bounds, fixed, ties)
+    measured = measured_from_spectra(list(spectra)) if spectra and isinstance(model, Circuit) else None
     coordinates: list[Coordinate] = []
     places: dict[str, int] = {}
     for name, parameter in parameters.items():
         if name not in fixed and name not in ties:
             places[name] = len(coordinates)
-            lower, upper = _bounds(parameter, bounds.get(name))
+            lower, upper = _bounds(parameter, bounds.get(name), measured)
             followers = {t: _tie(t, tie)[1] for t, tie in ties.items() if _tie(t, tie)[0] == name}
             for follower, factor in followers.items():
                 least, most = _law_range(parameters[follower])
@@ -66,14 +69,6 @@ def space_from_constraints(
             link = Link(places[name], 1.0)
         links.append(link)
     return SearchSpace(tuple(model.parameters), tuple(coordinates), tuple(links))
-
-
-def default_bounds(parameter: CircuitParameter) -> tuple[float, float]:
-    """Where a parameter is searched unless told otherwise."""
-    lower = parameter.lower
-    if parameter.at_most == 1.0 and parameter.scale is Scale.LINEAR:
-        lower = max(lower, LEAST_EXPONENT)
-    return lower, parameter.upper
 
 
 def _known(what: str, name: str, parameters: Mapping[str, Any], model: ImpedanceModel) -> None:
@@ -118,10 +113,9 @@ def _check_tie(
     )
 
 
-def _bounds(parameter: CircuitParameter, given: Any) -> tuple[float, float]:
-    least, most = default_bounds(parameter)
+def _bounds(parameter: CircuitParameter, given: Any, measured: Measured | None) -> tuple[float, float]:
     if given is None:
-        return least, most
+        return default_bounds(parameter, measured)
     try:
         low, high = (float(value) for value in given)
     except (TypeError, ValueError):

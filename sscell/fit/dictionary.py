@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from sscell.circuit.element import Scale
 from sscell.circuit.tree import leaves
 from sscell.fit.branches import Branch, size_sign
+from sscell.fit.nested import Draw, value_at
 
 # Time constants a branch, reaching this far (in logarithms) beyond the measured range; exponents tried with each.
 TIMES, REACH = 24, 1.0
@@ -33,16 +32,30 @@ class Atoms:
 
 def atoms_of(branch: Branch, omega: np.ndarray, rng: np.random.Generator) -> Atoms:
     """The shapes of a branch over omega (F,)."""
+    if branch.holds_line:
+        return _lines(branch, omega, rng)
     times = _times_s(branch, omega)
     alphas = EXPONENTS if branch.exponents else (1.0,)
     tau, alpha = (a.ravel() for a in np.meshgrid(times, alphas, indexing="ij"))
     scattered = _clocks(branch) > 1 or _sizes(branch) > 2
     if scattered:
         tau, alpha = rng.choice(times, NESTED), rng.uniform(min(EXPONENTS), 1.0, NESTED)
-    values = _values(branch, tau, alpha, rng if scattered else None)
+    return _usable(branch, _values(branch, tau, alpha, rng if scattered else None), tau, omega)
+
+
+def _lines(branch: Branch, omega: np.ndarray, rng: np.random.Generator) -> Atoms:
+    """Lines have more inside than a grid could hold."""
+    times = _times_s(branch, omega)
+    values = Draw((times.min(), times.max()), NESTED, rng).values(branch.tree)
+    own = branch.time_s(values)
+    return _usable(branch, values, np.ones(NESTED) if own is None else own, omega)
+
+
+def _usable(branch: Branch, values: np.ndarray, times_s: np.ndarray, omega: np.ndarray) -> Atoms:
+    """Those with a finite impedance."""
     z = branch.response(values, omega[:, None]).T
     good = np.isfinite(z).all(1) & (np.abs(z).max(1) > 0)
-    return Atoms(values[:, good], tau[good], z[good])
+    return Atoms(values[:, good], times_s[good], z[good])
 
 
 def _times_s(branch: Branch, omega: np.ndarray) -> np.ndarray:
@@ -70,24 +83,5 @@ def _values(branch: Branch, tau_s: np.ndarray, alpha: np.ndarray, rng: np.random
         if rng is not None and n > 0:
             slower, size = 10 ** rng.uniform(-1, 3, tau_s.size), 10 ** rng.uniform(-1, 1, tau_s.size)
         for parameter in leaf.element.parameters:
-            rows.append(_value(parameter, tau_s * slower, size, alpha))
+            rows.append(value_at(parameter, tau_s * slower, size, alpha))
     return np.array(rows)
-
-
-def _value(parameter: Any, tau_s: np.ndarray, size: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    unit = parameter.unit
-    if parameter.scale is Scale.LINEAR:
-        return alpha
-    if unit == "s":
-        return tau_s
-    if unit == "F":
-        return tau_s / size
-    if unit == "H":
-        return tau_s * size
-    if unit == "ohm s^-1/2":
-        return size / np.sqrt(tau_s)
-    if unit.startswith("ohm^-1 s^"):
-        return tau_s**alpha / size
-    if unit.startswith("ohm^(1/"):
-        return tau_s * size ** (1 / alpha)
-    return size if unit == "ohm" else np.ones_like(size)

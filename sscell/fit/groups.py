@@ -1,4 +1,4 @@
-"""Columns in groups of three sizes, so that compiled code meets the same shapes again; groups share the cores."""
+"""Columns in groups of two sizes, so that compiled code meets the same shapes again; groups share the cores."""
 
 from __future__ import annotations
 
@@ -9,38 +9,32 @@ from typing import Any
 
 import numpy as np
 
-# Numbers a column of arrays (rows x fits) may have in a wide group: enough for vector operations, few enough for the
-# cache; and how many times narrower the other kind is.
-ELEMENTS, NARROWER = 9216, 8
+# Numbers a column of arrays (rows x fits) may have in a wide group: enough to be worth a call of compiled code, few
+# enough for the cache and for an even share of the cores; and how many times narrower the other kind is.
+ELEMENTS, NARROWER = 4608, 4
 FITS_STEP = 16
 # A rest that fills at most so many narrow groups goes into these.
-NARROW_GROUPS = 3
+NARROW_GROUPS = 2
 
 
-def wide(rows: int) -> int:
-    """Fits in a wide group of arrays with so many rows."""
-    return max(ELEMENTS // rows // FITS_STEP, NARROWER) * FITS_STEP
-
-
-def widths(rows: int) -> tuple[int, int, int]:
-    """Fits in a wide, a half and a narrow group."""
-    return wide(rows), wide(rows) // 2, wide(rows) // NARROWER
+def widths(rows: int) -> tuple[int, int]:
+    """Fits in a wide and in a narrow group of arrays with so many rows."""
+    narrow = max(ELEMENTS // NARROWER // rows // FITS_STEP, 1) * FITS_STEP
+    return NARROWER * narrow, narrow
 
 
 def filled(members: np.ndarray, rows: int) -> np.ndarray:
-    """The members (n,), repeated up to the next of the three sizes."""
+    """The members (n,), repeated up to the next of the two sizes."""
     width = min(w for w in widths(rows) if w >= members.size)
     return np.concatenate([members, np.full(width - members.size, members[0])])
 
 
 def groups_of(members: np.ndarray, rows: int) -> list[np.ndarray]:
-    """Wide groups, and the rest in a half one or in a few narrow ones if that fits them better."""
-    full, half, narrow = widths(rows)
+    """Wide groups, and the rest in one more or in a few narrow ones."""
+    wide, narrow = widths(rows)
     groups, start = [], 0
     while start < members.size:
-        left = members.size - start
-        few = left <= NARROW_GROUPS * narrow
-        width = narrow if few else half if left <= half + NARROW_GROUPS * narrow else full
+        width = narrow if members.size - start <= NARROW_GROUPS * narrow else wide
         groups.append(members[start : start + width])
         start += width
     return groups

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sscell.fit.cholesky import full_matrix
-from sscell.fit.levenberg_marquardt import (
-    FIRST_DAMPING,
-    LEAST_CURVATURE,
-    LEAST_DAMPING,
-    MOST_DAMPING,
-    FitStatus,
-    equations_at,
-)
+from sscell.fit.damping import FIRST_DAMPING, FIRST_GROWTH, MOST_DAMPING, damping_after
+from sscell.fit.levenberg_marquardt import equations_at
+from sscell.fit.pressed import pressed_against_bound
 from sscell.fit.problem import Problem, SpectrumBatch
+from sscell.fit.robust import robust_moments
+from sscell.fit.state import FitStatus
+from sscell.fit.step import LEAST_CURVATURE
 from sscell.fit.uncertainty import CONFIDENCE, Uncertainty, errors_and_correlation, inverse_matrices
 
 TOLERANCE, MOST_STEPS = 1e-8, 200
@@ -27,10 +25,12 @@ TOLERANCE, MOST_STEPS = 1e-8, 200
 
 @dataclass(frozen=True, eq=False)
 class JointFit:
-    """u (Q, S) with equal rows where shared; cost: (S,); matrix (S, Q, Q); status, steps of the joint problem."""
+    """u (Q, S) with equal rows where shared; cost: (S,); gradient (Q, S), matrix (S, Q, Q) of each spectrum's misfit;
+    status, steps of the joint problem."""
 
     u: np.ndarray
     cost: np.ndarray
+    gradient: np.ndarray
     matrix: np.ndarray
     status: FitStatus
     steps: int
@@ -41,10 +41,10 @@ def joint_fit(problem: Problem, batch: SpectrumBatch, u: np.ndarray, shared: np.
     u = _with_shared(u, shared)
     low, high = problem.space.lower[:, None], problem.space.upper[:, None]
     cost, gradient, matrix = _equations(problem, batch, u)
-    damping, growth, status, steps = FIRST_DAMPING, 2.0, FitStatus.TOO_MANY_STEPS, 0
+    damping, growth, status, steps = FIRST_DAMPING, FIRST_GROWTH, FitStatus.TOO_MANY_STEPS, 0
     while steps < MOST_STEPS:
         steps += 1
-        held = _held(u, gradient, shared, low, high)
+        held = _held(problem, u, gradient, shared)
         change = _step(gradient, matrix, held, shared, damping)
         trial = np.clip(u + change, low, high)
         change = trial - u
@@ -53,32 +53,31 @@ def joint_fit(problem: Problem, batch: SpectrumBatch, u: np.ndarray, shared: np.
         gain = cost.sum() - new_cost.sum()
         small = expected <= TOLERANCE * cost.sum()
         converged = small and gain <= TOLERANCE * cost.sum()
+        damping, growth = damping_after(damping, growth, gain, expected, np)
         if gain > 0:
-            quality = gain / max(expected, 1e-300)
-            damping = max(damping * max(1 / 5, 1 - min(max(2 * quality - 1, -1), 1) ** 3), LEAST_DAMPING)
-            growth = 2.0
             u, cost, gradient, matrix = trial, new_cost, new_gradient, new_matrix
-        else:
-            damping, growth = damping * growth, 2 * growth
         if converged or damping > MOST_DAMPING:
             status = FitStatus.CONVERGED if converged else FitStatus.NO_DESCENT
             break
-    return JointFit(u, cost, matrix, status, steps)
+    return JointFit(u, cost, gradient, matrix, status, steps)
 
 
-def joint_uncertainty(problem: Problem, fit: JointFit, shared: np.ndarray, data: int) -> Uncertainty:
+def joint_uncertainty(
+    problem: Problem, batch: SpectrumBatch, fit: JointFit, shared: np.ndarray, data: int
+) -> Uncertainty:
     """Errors of every spectrum's coordinates in the joint problem; data: real numbers fitted in all.
 
-    The degrees of freedom are those of the whole problem, for Student's t.
+    The noise level is one for all spectra, whose weights are to see to that; the degrees of freedom are those of the
+    whole problem, for Student's t.
     """
     from scipy.stats import t as student
 
     space, count = problem.space, fit.u.shape[1]
-    at_bound = (fit.u <= space.lower[:, None]) | (fit.u >= space.upper[:, None])
+    at_bound = _held(problem, fit.u, fit.gradient, shared)
     free = ~at_bound
     own = inverse_matrices(fit.matrix, free & ~shared[:, None])
     degrees = max(data - int(free[~shared].sum()) - int(free[shared].any(1).sum()), 1)
-    scale = fit.cost.sum() / degrees
+    scale = _noise_variance(problem, batch, fit, degrees)
     across = np.where(shared[None, None, :], fit.matrix, 0.0)
     eliminated = np.einsum("sia,sij,sjb->ab", across, own, across)
     schur = (fit.matrix.sum(0) - eliminated)[np.ix_(shared, shared)]
@@ -110,10 +109,16 @@ def _equations(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> tuple[n
     return equations.cost, equations.gradient, full_matrix(equations.matrix, u.shape[0], np)
 
 
-def _held(u: np.ndarray, gradient: np.ndarray, shared: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """(Q, S) coordinates at a bound that want to go further."""
+def _held(problem: Problem, u: np.ndarray, gradient: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """(Q, S) coordinates at a bound that want to go further; shared ones by what all spectra want."""
     slope = np.where(shared[:, None], gradient.sum(1, keepdims=True), gradient)
-    return ((u <= low) & (slope > 0)) | ((u >= high) & (slope < 0))
+    return pressed_against_bound(u, slope, problem.space.lower[:, None], problem.space.upper[:, None])
+
+
+def _noise_variance(problem: Problem, batch: SpectrumBatch, fit: JointFit, degrees: int) -> float:
+    if problem.robust:
+        return float(robust_moments(problem, batch, fit.u).together().variance(np.array([degrees]))[0])
+    return float(fit.cost.sum() / degrees)
 
 
 def _step(gradient: np.ndarray, matrix: np.ndarray, held: np.ndarray, shared: np.ndarray, damping: float) -> np.ndarray:

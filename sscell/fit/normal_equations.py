@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sscell.fit.cholesky import MOST_UNROLLED, lower_indices, lower_pairs
+from sscell.circuit.held import apart
+from sscell.fit.cholesky import lower_pairs
+from sscell.fit.gram import gram
 from sscell.fit.problem import Problem
 from sscell.jax_setup import load_jax
 
@@ -18,11 +20,10 @@ class NormalEquations(NamedTuple):
 
 
 def normal_equations(problem: Problem, u: Any, columns: tuple[Any, ...]) -> NormalEquations:
-    """At coordinates u (Q, B), for the spectra in `columns` (SpectrumBatch.columns); in JAX, for use inside jit."""
+    """At coordinates u (Q, B), for the spectra in `columns` (omega, and `unstacked`); in JAX, for use inside jit."""
     xp = load_jax().numpy
     omega, z_real, z_imaginary, real_weight, imaginary_weight, loss_scale = columns
-    many = problem.space.size > MOST_UNROLLED
-    z, slopes = _along_directions(problem, u, omega) if many else _column_by_column(problem, u, omega)
+    z, slopes = _impedance_and_slopes(problem, u, omega)
     real = (xp.real(z) - z_real) * real_weight
     imaginary = (xp.imag(z) - z_imaginary) * imaginary_weight
     square = real * real + imaginary * imaginary
@@ -35,47 +36,25 @@ def normal_equations(problem: Problem, u: Any, columns: tuple[Any, ...]) -> Norm
         real_weight, imaginary_weight = real_weight * down, imaginary_weight * down
     real_slopes = [xp.real(s) * real_weight for s in slopes]
     imaginary_slopes = [xp.imag(s) * imaginary_weight for s in slopes]
-    if many:
-        matrix = _products(xp.stack(real_slopes), xp) + _products(xp.stack(imaginary_slopes), xp)
-    else:
-        matrix = xp.stack(
-            [
-                xp.sum(real_slopes[i] * real_slopes[j] + imaginary_slopes[i] * imaginary_slopes[j], 0)
-                for i, j in lower_pairs(len(slopes))
-            ]
-        )
-    gradient = [xp.sum(a * real + b * imaginary, 0) for a, b in zip(real_slopes, imaginary_slopes, strict=True)]
-    equations = NormalEquations(xp.sum(square, 0), xp.stack(gradient), matrix)
+    products = gram([*real_slopes, real], [*imaginary_slopes, imaginary])
+    pairs = products.shape[0] - len(slopes) - 1
+    equations = NormalEquations(xp.sum(square, 0), products[pairs:-1], products[:pairs])
     if problem.order is None:
         return equations
     size = xp.mean((z_real * real_weight) ** 2 + (z_imaginary * imaginary_weight) ** 2, 0)
     return _with_order(problem, problem.space.values(u, xp), equations, size)
 
 
-def _column_by_column(problem: Problem, u: Any, omega: Any) -> tuple[Any, list[Any]]:
-    """Impedance and its derivative by each coordinate, each an expression of its own: fastest for few of them."""
-    values = problem.space.values(u, load_jax().numpy)
-    z, partials = problem.model.impedance_and_partials(values, omega)
-    return z, problem.space.columns(partials, values)
+def _impedance_and_slopes(problem: Problem, u: Any, omega: Any) -> tuple[Any, list[Any]]:
+    """Impedance and its derivative by each coordinate, finished before they are multiplied."""
 
+    def columns() -> list[Any]:
+        values = problem.space.values(u, load_jax().numpy)
+        z, partials = problem.model.impedance_and_partials(values, omega)
+        return [z, *problem.space.columns(partials, values)]
 
-def _along_directions(problem: Problem, u: Any, omega: Any) -> tuple[Any, list[Any]]:
-    """The same by one derivative along all directions at once, which compiles in seconds however many there are."""
-    jax = load_jax()
-    xp = jax.numpy
-
-    def response(u: Any) -> Any:
-        return problem.model.response(problem.space.values(u, xp), omega)
-
-    z, along = jax.linearize(response, u)
-    directions = xp.broadcast_to(xp.eye(u.shape[0])[:, :, None], (u.shape[0], *u.shape))
-    return z, list(jax.vmap(along)(directions))
-
-
-def _products(rows: Any, xp: Any) -> Any:
-    """(Q(Q+1)/2, B) lower triangle of the products of rows (Q, F, B) over F."""
-    i, j, _ = lower_indices(rows.shape[0])
-    return xp.einsum("pfb,qfb->pqb", rows, rows)[i, j]
+    z, *slopes = apart(columns, omega[0, 0] > 0)
+    return z, slopes
 
 
 def _with_order(problem: Problem, values: list[Any], equations: NormalEquations, size: Any) -> NormalEquations:

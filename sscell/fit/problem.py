@@ -37,13 +37,10 @@ class SpectrumBatch:
     def rows(self) -> int:
         return self.z.shape[0]
 
-    def columns(self, which: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Arrays for the compiled code: omega, Re Z, Im Z, weights, loss scale of the spectra `which` (B,)."""
-        omega = self.omega if self.omega.shape[1] == 1 else self.omega[:, which]
+    def stacked(self) -> np.ndarray:
+        """(4F + 1, S) what the compiled code needs of each spectrum, one array; `unstacked` takes it apart."""
         scale = np.full(self.count, np.inf) if self.loss_scale is None else self.loss_scale
-        z = self.z[:, which]
-        weights = self.real_weight[:, which], self.imaginary_weight[:, which]
-        return omega, np.ascontiguousarray(z.real), np.ascontiguousarray(z.imag), *weights, scale[which]
+        return np.concatenate([self.z.real, self.z.imag, self.real_weight, self.imaginary_weight, scale[None]])
 
     def only(self, which: np.ndarray) -> SpectrumBatch:
         """The batch of those spectra (their indices)."""
@@ -63,6 +60,12 @@ class SpectrumBatch:
                 self.omega[rows], self.z[rows], self.real_weight[rows], self.imaginary_weight[rows], self.loss_scale
             )
         )
+
+
+def unstacked(data: Any) -> tuple[Any, ...]:
+    """Re Z, Im Z, their weights (F, B) and the loss scale (B,) of `SpectrumBatch.stacked`."""
+    rows = (data.shape[0] - 1) // 4
+    return *(data[k * rows : (k + 1) * rows] for k in range(4)), data[-1]
 
 
 @dataclass(frozen=True)

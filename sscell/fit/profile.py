@@ -15,7 +15,7 @@ from sscell.errors import nearest_key, require
 from sscell.fit.levenberg_marquardt import optima_from_starts
 from sscell.fit.result import FitResult
 from sscell.fit.space import SearchSpace
-from sscell.fit.uncertainty import CONFIDENCE
+from sscell.fit.uncertainty import CONFIDENCE, rise_at_one_error
 
 # Where a parameter is held, in half widths of the interval from the curvature, on either side.
 STATIONS = np.array([0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 8.0])
@@ -30,8 +30,9 @@ TOLERANCE, MOST_STEPS = 1e-8, 200
 class Profile:
     """values: (n,) of the parameter, rising, the optimum among them; chi_square: (n,) with all others refitted.
 
-    interval: where χ² has risen to its 95 % limit; an end that is the parameter's bound or the last value tried means
-    that the data set no limit there (limited: (lower, upper), False in that case).
+    interval: where χ² (of a robust fit: the sum of its loss) has risen to its 95 % limit; an end that is the
+    parameter's bound or the last value tried means that the data set no limit there (limited: (lower, upper), False in
+    that case).
     """
 
     name: str
@@ -68,7 +69,7 @@ def profile_likelihood(fit: FitResult, names: Sequence[str] | str | None = None)
             f"{', '.join(fit.free)}.",
         )
     t = float(student.ppf(0.5 + CONFIDENCE / 2, fit.degrees_of_freedom))
-    limit = fit.chi_square * (1 + t**2 / fit.degrees_of_freedom)
+    limit = fit.chi_square + t**2 * _rise(fit)
     places = [fit.free.index(name) for name in wanted]
     curves = _held_fits(fit, {i: _stations(fit, i, t) for i in places}, {})
     between = {i: _between(curve, fit.task.coordinates[i], i, limit) for i, curve in curves.items()}
@@ -85,6 +86,13 @@ class _Curve(NamedTuple):
 
 def _space(fit: FitResult) -> SearchSpace:
     return fit.task.problem.space
+
+
+def _rise(fit: FitResult) -> float:
+    """Of the misfit, at one standard error."""
+    task = fit.task
+    cost, degrees = np.array([fit.chi_square]), np.array([fit.degrees_of_freedom])
+    return float(rise_at_one_error(task.problem, task.data, task.coordinates[:, None], cost, degrees)[0])
 
 
 def _stations(fit: FitResult, i: int, t: float) -> np.ndarray:

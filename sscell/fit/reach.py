@@ -10,7 +10,7 @@ import numpy as np
 
 from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
-from sscell.fit.uncertainty import Uncertainty, noise_variance
+from sscell.fit.uncertainty import Uncertainty, rise_at_one_error
 
 # Parameters known better than this lie in a narrow valley whose shape the curvature knows: 4 %, exponents to 0.015.
 LOOSE_RELATIVE, LOOSE_LINEAR = 0.04, 0.015
@@ -42,7 +42,8 @@ def reaches_further(problem: Problem, batch: SpectrumBatch, optima: Optima, unce
     )
     rise = there.cost - optima.cost[spectrum]
     moved = np.abs(held - optima.u[coordinate, spectrum]) / error[coordinate, spectrum]
-    parabola = moved**2 * noise_variance(problem, batch, optima, uncertainty.degrees)[spectrum]
+    one = rise_at_one_error(problem, batch, optima.u, optima.cost, uncertainty.degrees)
+    parabola = moved**2 * one[spectrum]
     flat = rise < TOO_LITTLE * parabola
     out[side[flat], coordinate[flat], spectrum[flat]] = True
     return out

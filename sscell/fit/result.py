@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.circuit.model import ImpedanceModel
-from sscell.fit.levenberg_marquardt import FitStatus
 from sscell.fit.problem import Problem, SpectrumBatch
+from sscell.fit.state import FitStatus
 from sscell.records import Spectrum
 from sscell.records.spectrum import checked_frequencies
 
@@ -126,8 +126,7 @@ class FitResult:
             error = self.standard_errors[p.name]
             known = "fixed" if p.name not in self.free and error == 0 else f"± {error:.2g}"
             lines.append(f"  {p.name:{width}s} {self.values[p.name]:11.5g} {known:>12s}  {p.unit}")
-        lines.append(
-            f"  χ² {self.chi_square:.4g} over {self.points} points ({self.weights} weights), AICc {self.aicc:.1f}"
-        )
+        aicc = f"{self.aicc:.1f}" if np.isfinite(self.aicc) else "– (too few points)"
+        lines.append(f"  χ² {self.chi_square:.4g} over {self.points} points ({self.weights} weights), AICc {aicc}")
         lines += [f"  note: {text}" for text in self.notes] + [f"  warning: {text}" for text in self.warnings]
         return "\n".join(lines)

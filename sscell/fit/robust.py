@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -24,19 +24,40 @@ def with_loss_scale(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> tu
     return replace(batch, loss_scale=scale), replace(problem, robust=True)
 
 
-def robust_variance(problem: Problem, batch: SpectrumBatch, u: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """(S,) s² for cov = s²(JᵀwJ)⁻¹ at the robust optimum u (Q, S), J weighted by w = ρ': of an M-estimator.
+@dataclass(frozen=True, eq=False)
+class RobustMoments:
+    """Sums over the points of S spectra at a robust optimum: points, w = ρ', ψ' and |ψ|² with ψ = w r; each (S,).
 
-    s² = mean(w) Σ|ψ|²/ν / mean(ψ')², ψ = w r; Huber, Ann. Stat. 1 (1973) 799, for residuals of two parts. The misfit
-    itself would not do: its linear tails count each outlier in full.
+    Of an M-estimator, Huber, Ann. Stat. 1 (1973) 799, for residuals of two parts. The misfit itself would not do: its
+    linear tails count each outlier in full.
     """
+
+    points: np.ndarray
+    weight: np.ndarray
+    slope: np.ndarray
+    square: np.ndarray
+
+    def together(self) -> RobustMoments:
+        """Those of all spectra in one, (1,)."""
+        return RobustMoments(*(getattr(self, f.name).sum(keepdims=True) for f in fields(self)))
+
+    def variance(self, degrees: np.ndarray) -> np.ndarray:
+        """s² for cov = s²(JᵀwJ)⁻¹, J weighted by w: mean(w) Σ|ψ|²/ν / mean(ψ')²."""
+        return self.rise(degrees) * self.weight / self.slope
+
+    def rise(self, degrees: np.ndarray) -> np.ndarray:
+        """By how much the misfit rises at one standard error, Σ|ψ|²/ν / mean(ψ'): its curvature is JᵀJ mean(ψ')."""
+        return self.square / np.maximum(degrees, 1) * self.points / self.slope
+
+
+def robust_moments(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> RobustMoments:
+    """At coordinates u (Q, S), under the batch's loss scales."""
     assert batch.loss_scale is not None
     square, used = _squares(problem, batch, u), _used(batch)
     root = np.sqrt(1 + square / batch.loss_scale**2)
     # ψ' is a matrix of 2 by 2: w along the circle, w + 2 s w' along the residual; here the mean of the two.
     slope = (1 + 1 / root**2) / (2 * root)
-    mean_weight, mean_slope = (_mean(of, used) for of in (1 / root, slope))
-    return mean_weight * (square / root**2).sum(0) / np.maximum(degrees, 1) / mean_slope**2
+    return RobustMoments(used.sum(0), *((part * used).sum(0) for part in (1 / root, slope, square / root**2)))
 
 
 def _squares(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> np.ndarray:
@@ -47,8 +68,3 @@ def _squares(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> np.ndarra
 
 def _used(batch: SpectrumBatch) -> np.ndarray:
     return (batch.real_weight > 0) | (batch.imaginary_weight > 0)
-
-
-def _mean(values: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """(S,) over the points used."""
-    return (values * used).sum(0) / used.sum(0)

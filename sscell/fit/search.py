@@ -21,14 +21,12 @@ from sscell.fit.starts import starts_from_spectra
 # The first stage looks at every third point, where enough are left, and does not settle.
 STRIDE, FEWEST_COARSE_ROWS = 3, 20
 COARSE_TOLERANCE, COARSE_STEPS = 1e-2, 12
-# So many of its ends are followed further, those first whose costs differ by this factor.
-KEPT, DISTINCT = 3, 1.02
+# Of its ends those are followed further first whose costs differ by this factor.
+DISTINCT = 1.02
 TOLERANCE, MOST_STEPS = 1e-7, 150
 # Lag-one correlation of weighted residuals above which a fit is tried again, and once more; white ones have 0 ± 0.08
 # at 71 points.
 CORRELATED, STILL_CORRELATED = 0.05, 0.15
-# An optimum that so small a share of the starts led to is tried again too.
-LONELY = 0.2
 # Starts around a model's own values: a factor of e, or a tenth of the range of a linear coordinate.
 SCATTER, SCATTER_LINEAR = 1.0, 0.1
 # Doubtful fits are tried again so many times; the last time, and where there is but one branch, from so many times as
@@ -36,6 +34,26 @@ SCATTER, SCATTER_LINEAR = 1.0, 0.1
 WAVES, AGAIN = 2, 2
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a search takes: starts a spectrum (times what was asked for), steps of the first stage, ends kept from it.
+
+    lonely: an optimum that so small a share of the starts led to is tried again; fresh: with fresh starts at once, not
+    only the last time.
+    """
+
+    starts: int
+    steps: int
+    kept: int
+    lonely: float
+    fresh: bool
+
+
+# One start in five leads to the best optimum of a line of two arcs and diffusion, one in twenty of harder ones.
+PLAIN = Effort(starts=1, steps=COARSE_STEPS, kept=3, lonely=0.2, fresh=False)
+LINES = Effort(starts=8, steps=24, kept=8, lonely=0.05, fresh=True)
 
 
 @dataclass(frozen=True)
@@ -56,21 +74,23 @@ def best_fits(
 ) -> BestFits:
     """The best optimum of each spectrum of the batch, from starts found in the data."""
     rng = np.random.default_rng(seed)
-    first = starts_from_spectra(circuit, problem.space, batch, starts, rng)
-    best = _best_of(problem, batch, first, np.arange(batch.count), tolerance)
     branches = branches_of(circuit)
+    effort = LINES if any(branch.holds_line for branch in branches) else PLAIN
+    starts = effort.starts * starts
+    first = starts_from_spectra(circuit, problem.space, batch, starts, rng)
+    best = _best_of(problem, batch, first, np.arange(batch.count), tolerance, effort)
     if not any(branch.has_shape for branch in branches):
         return best
     for wave in range(WAVES):
-        doubtful = np.flatnonzero(_doubtful(problem, batch, best, wave))
+        doubtful = np.flatnonzero(_doubtful(problem, batch, best, wave, effort.lonely))
         if doubtful.size == 0:
             break
         again = []
         if len(branches) > 1:
             again.append(regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful))
-        if len(branches) == 1 or wave > 0:
+        if len(branches) == 1 or wave > 0 or effort.fresh:
             again.append(starts_from_spectra(circuit, problem.space, batch.only(doubtful), AGAIN * starts, rng))
-        better = _best_of(problem, batch, np.concatenate(again, axis=2), doubtful, tolerance)
+        better = _best_of(problem, batch, np.concatenate(again, axis=2), doubtful, tolerance, effort)
         best = replace(best, optima=best.optima.improved(better.optima, doubtful))
     return best
 
@@ -116,7 +136,12 @@ def _coarse(batch: SpectrumBatch) -> SpectrumBatch:
 
 
 def _best_of(
-    problem: Problem, batch: SpectrumBatch, starts: np.ndarray, spectrum: np.ndarray, tolerance: float
+    problem: Problem,
+    batch: SpectrumBatch,
+    starts: np.ndarray,
+    spectrum: np.ndarray,
+    tolerance: float,
+    effort: Effort = PLAIN,
 ) -> BestFits:
     """The best optimum of each spectrum of those indices (N,) from its starts (Q, N, K)."""
     size, count, each = starts.shape
@@ -126,24 +151,24 @@ def _best_of(
         starts.reshape(size, -1),
         np.repeat(spectrum, each),
         tolerance=COARSE_TOLERANCE,
-        most_steps=COARSE_STEPS,
+        most_steps=effort.steps,
     )
     cost = np.where(np.isfinite(first.cost), first.cost, np.inf).reshape(count, each)
     share = (cost <= (1 + SAME_OPTIMUM) * cost.min(1, keepdims=True)).mean(1)
-    kept = _best_distinct(cost)
+    kept = _best_distinct(cost, effort.kept)
     chosen = (np.arange(count)[:, None] * each + kept).ravel()
     second = _finished(problem, batch, first.u[:, chosen], np.repeat(spectrum, kept.shape[1]), tolerance)
     cost = np.where(np.isfinite(second.cost), second.cost, np.inf).reshape(count, -1)
     return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share)
 
 
-def _best_distinct(cost: np.ndarray) -> np.ndarray:
-    """(N, KEPT) starts with the lowest costs (N, K) that differ from each other, then the next best."""
+def _best_distinct(cost: np.ndarray, kept: int) -> np.ndarray:
+    """(N, kept) starts with the lowest costs (N, K) that differ from each other, then the next best."""
     order = np.argsort(cost, axis=1, kind="stable")
     ranked = np.take_along_axis(cost, order, axis=1)
     with np.errstate(invalid="ignore"):
         new = np.concatenate([np.ones_like(cost[:, :1], bool), ranked[:, 1:] > DISTINCT * ranked[:, :-1]], axis=1)
-    first = np.argsort(~new, axis=1, kind="stable")[:, :KEPT]
+    first = np.argsort(~new, axis=1, kind="stable")[:, :kept]
     return np.take_along_axis(order, first, axis=1)
 
 
@@ -154,9 +179,9 @@ def _finished(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: n
     )
 
 
-def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits, wave: int) -> np.ndarray:
+def _doubtful(problem: Problem, batch: SpectrumBatch, best: BestFits, wave: int, lonely: float) -> np.ndarray:
     """(S,) whether residuals are correlated or, the first time, hardly any other start came as far."""
     correlation = residual_correlation(problem, batch, best.optima.u, np.arange(batch.count))
     if wave > 0:
         return correlation > STILL_CORRELATED
-    return (correlation > CORRELATED) | (best.share_of_starts < LONELY)
+    return (correlation > CORRELATED) | (best.share_of_starts < lonely)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,13 @@ from sscell.circuit.model import CircuitParameter
 from sscell.records.arrays import owned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coordinate:
-    """One free coordinate: the logarithm of a parameter, or the parameter itself."""
+    """One free coordinate: the logarithm of a parameter, or the parameter itself.
+
+    Logarithms are equal whatever their bounds: compiled code is kept by problem, and takes these bounds as data, while
+    the longest step along a linear coordinate is a share of its range.
+    """
 
     name: str
     scale: Scale
@@ -26,6 +30,16 @@ class Coordinate:
     @property
     def logarithmic(self) -> bool:
         return self.scale is Scale.LOG
+
+    @property
+    def _compiled_in(self) -> tuple[Any, ...]:
+        return (self.name, self.scale, *(() if self.logarithmic else (self.lower, self.upper)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Coordinate) and self._compiled_in == other._compiled_in
+
+    def __hash__(self) -> int:
+        return hash(self._compiled_in)
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,19 @@ class SearchSpace:
     def logarithmic(self) -> np.ndarray:
         """(Q,) which coordinates are logarithms."""
         return np.array([c.logarithmic for c in self.coordinates], dtype=bool)
+
+    def holding(self, held: Mapping[int, float]) -> SearchSpace:
+        """The space without some coordinates (index -> value in search coordinates), their parameters fixed there."""
+        kept = [i for i in range(self.size) if i not in held]
+        place = {i: k for k, i in enumerate(kept)}
+
+        def link(old: Link) -> Link:
+            i = old.coordinate
+            if i is None or i in place:
+                return old if i is None else Link(place[i], old.factor)
+            return Link(None, old.factor * (float(np.exp(held[i])) if self.coordinates[i].logarithmic else held[i]))
+
+        return SearchSpace(self.parameters, tuple(self.coordinates[i] for i in kept), tuple(map(link, self.links)))
 
     def values(self, u: Any, xp: Any) -> list[Any]:
         """The model's P parameters at coordinates u (Q, ...)."""

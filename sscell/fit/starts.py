@@ -21,6 +21,8 @@ from sscell.fit.space import SearchSpace
 SWEEPS = 2
 # Share of the atoms that a start does not see.
 HIDDEN = 0.5
+# The same for lines, whose best shape at first sight is hardly ever the right one: the best of about eight is taken.
+HIDDEN_LINES = 0.97
 # Sizes found to be 0 are set to this share of the largest impedance, so that the fit can let them grow.
 LEAST_SIZE = 1e-4
 RIDGE = 1e-9
@@ -105,21 +107,22 @@ def _picks(grid: Grid, branches: tuple[Branch, ...], count: int, rng: np.random.
     spectrum = np.repeat(np.arange(grid.members.size), count)
     picks = np.array([o + rng.integers(0, a.count, lanes) for a, o in zip(grid.atoms, grid.offsets, strict=True)])
     searched = [k for k, atoms in enumerate(grid.atoms) if atoms.count > 1]
-    for _ in range(SWEEPS if len(branches) > 1 else 0):
+    lines = any(branch.holds_line for branch in branches)
+    for _ in range(SWEEPS if len(branches) > 1 or lines else 0):
         for k in rng.permutation(searched):
-            picks[k] = _best_atom(grid, picks, k, spectrum, rng)
-    if len(branches) == 1:
+            picks[k] = _best_atom(grid, picks, k, spectrum, rng, branches[k].holds_line)
+    if len(branches) == 1 and not lines:
         gain = np.maximum(grid.right, 0) ** 2 / np.einsum("sii->si", grid.gram)
         picks[0] = np.argsort(-gain, axis=1)[:, np.arange(count) % gain.shape[1]].ravel()
     return _fast_to_slow(grid, branches, picks)
 
 
 def _best_atom(
-    grid: Grid, picks: np.ndarray, branch: int, spectrum: np.ndarray, rng: np.random.Generator
+    grid: Grid, picks: np.ndarray, branch: int, spectrum: np.ndarray, rng: np.random.Generator, line: bool
 ) -> np.ndarray:
     """The atom of a branch that lowers the misfit most, the sizes of the others' atoms being free.
 
-    Every other start sees a part of the atoms only, drawn anew, or all would end up the same.
+    Every other start (all of them, for a line) sees a part of the atoms only, drawn anew, or all would end up the same.
     """
     others = np.delete(picks, branch, axis=0)
     first = grid.offsets[branch]
@@ -132,8 +135,9 @@ def _best_atom(
         square=np.einsum("sii->si", grid.gram)[:, own][spectrum],
         product=grid.right[:, own][spectrum],
     )
-    hidden = rng.random(gain.shape) < HIDDEN
-    hidden[::2] = False
+    hidden = rng.random(gain.shape) < (HIDDEN_LINES if line else HIDDEN)
+    if not line:
+        hidden[::2] = False
     return first + np.where(hidden, -np.inf, gain).argmax(1)
 
 

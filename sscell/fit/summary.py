@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sscell.fit.levenberg_marquardt import FitStatus, Optima
+from sscell.fit.assembly import joined
+from sscell.fit.levenberg_marquardt import Optima, equations_at
 from sscell.fit.points import UsedPoints
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.reach import reaches_further
@@ -14,6 +15,7 @@ from sscell.fit.response import responses
 from sscell.fit.result import FitResult, FitTask
 from sscell.fit.search import lag_one_correlation
 from sscell.fit.space import SearchSpace
+from sscell.fit.state import FitStatus
 from sscell.fit.uncertainty import Uncertainty, uncertainty_from_optima
 from sscell.fit.warnings_in_words import order_warnings, warnings_of_fit
 from sscell.fit.weights import Weighting
@@ -96,6 +98,32 @@ def results_from_optima(
             )
         )
     return results
+
+
+def results_at(
+    fits: list[FitResult],
+    spectra: Sequence[Spectrum],
+    u: np.ndarray,
+    status: np.ndarray,
+    steps: np.ndarray,
+    joint: Uncertainty | None = None,
+) -> list[FitResult]:
+    """New results at coordinates u (Q, S), with the notes of the old ones."""
+    problem, batch = fits[0].task.problem, joined([fit.task.data for fit in fits])
+    equations = equations_at(problem, batch, u, np.arange(len(fits)))
+    optima = Optima(u, equations.cost, equations.gradient, equations.matrix, status, steps)
+    used = [UsedPoints(fit.used, fit.notes[0]) for fit in fits]
+    return results_from_optima(
+        problem,
+        spectra,
+        used,
+        batch,
+        optima,
+        Weighting(fits[0].weights),
+        fits[0].starts,
+        np.array([fit.share_of_starts for fit in fits]),
+        joint,
+    )
 
 
 def _relative(difference: np.ndarray, size: np.ndarray) -> np.ndarray:

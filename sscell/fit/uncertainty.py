@@ -13,9 +13,9 @@ import numpy as np
 
 from sscell.fit.cholesky import full_matrix
 from sscell.fit.levenberg_marquardt import Optima
+from sscell.fit.pressed import pressed_against_bound
 from sscell.fit.problem import Problem, SpectrumBatch
-from sscell.fit.robust import robust_variance
-from sscell.fit.space import SearchSpace
+from sscell.fit.robust import robust_moments
 
 CONFIDENCE = 0.95
 # Directions in which the misfit is flatter than this share of the steepest are lost in rounding.
@@ -43,28 +43,33 @@ def uncertainty_from_optima(problem: Problem, batch: SpectrumBatch, optima: Opti
     from scipy.stats import t as student
 
     space = problem.space
-    at_bound = held_at_bound(space, optima.u, optima.gradient)
+    at_bound = pressed_against_bound(optima.u, optima.gradient, space.lower[:, None], space.upper[:, None])
     free = ~at_bound
     degrees = np.where(data > space.size, data - free.sum(0), 0)
     inverse = inverse_matrices(full_matrix(optima.matrix, space.size, np), free)
     size, correlation = errors_and_correlation(inverse)
-    error = np.where(free, size * np.sqrt(noise_variance(problem, batch, optima, degrees)), np.nan)
+    error = np.where(free, size * np.sqrt(noise_variance(problem, batch, optima.u, optima.cost, degrees)), np.nan)
     error = np.where(degrees > 0, error, np.inf)
     half = error * student.ppf(0.5 + CONFIDENCE / 2, np.maximum(degrees, 1))
     return Uncertainty(error, correlation, at_bound, half, degrees)
 
 
-def noise_variance(problem: Problem, batch: SpectrumBatch, optima: Optima, degrees: np.ndarray) -> np.ndarray:
-    """(S,) by which (JᵀJ)⁻¹ is multiplied, and the misfit's rise at one standard error: s² for least squares."""
+def noise_variance(
+    problem: Problem, batch: SpectrumBatch, u: np.ndarray, cost: np.ndarray, degrees: np.ndarray
+) -> np.ndarray:
+    """(S,) s² by which (JᵀJ)⁻¹ is multiplied, at optima u (Q, S) with misfits cost (S,)."""
     if problem.robust:
-        return robust_variance(problem, batch, optima.u, degrees)
-    return optima.cost / np.maximum(degrees, 1)
+        return robust_moments(problem, batch, u).variance(degrees)
+    return cost / np.maximum(degrees, 1)
 
 
-def held_at_bound(space: SearchSpace, u: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """(Q, S) at a bound, and pressed against it by the data."""
-    low, high = space.lower[:, None], space.upper[:, None]
-    return ((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0))
+def rise_at_one_error(
+    problem: Problem, batch: SpectrumBatch, u: np.ndarray, cost: np.ndarray, degrees: np.ndarray
+) -> np.ndarray:
+    """(S,) by how much the misfit rises where a parameter is one standard error off: s² for least squares."""
+    if problem.robust:
+        return robust_moments(problem, batch, u).rise(degrees)
+    return cost / np.maximum(degrees, 1)
 
 
 def errors_and_correlation(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

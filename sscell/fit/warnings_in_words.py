@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sscell.circuit.grammar import text_from_tree
-from sscell.fit.levenberg_marquardt import FitStatus
 from sscell.fit.order import Order
 from sscell.fit.space import SearchSpace
+from sscell.fit.state import FitStatus
 
 # A parameter with a larger standard error is not determined: 15 % of a logarithmic one, 0.04 of an exponent.
 LARGEST_RELATIVE, LARGEST_LINEAR = 0.15, 0.04

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,6 +75,22 @@ def largest_number_of_branches(choice: ElementChoice, points: int) -> int:
     return points - 3 if choice.fit is not FitPart.COMPLEX else 2 * points - 3
 
 
+class _Elements(NamedTuple):
+    """What depends on the grid and M only: the elements, their columns (n, p) and which of them the fit sees, (p,)."""
+
+    basis: Basis
+    columns: np.ndarray
+    seen: np.ndarray
+
+
+@functools.lru_cache(maxsize=128)
+def _elements(choice: ElementChoice, frequency_bytes: bytes, branches: int) -> _Elements:
+    f = np.frombuffer(frequency_bytes)
+    basis = choice.basis(f, time_constants(f, branches))
+    columns = basis.columns()
+    return _Elements(basis, columns, seen_columns(columns, choice.fit))
+
+
 def linear_fit(
     choice: ElementChoice, frequency_Hz: np.ndarray, impedance_ohm: np.ndarray, branches: int, used: np.ndarray
 ) -> LinearFit:
@@ -82,10 +100,9 @@ def linear_fit(
     afterwards to what the branches leave of the other part (Boukamp 1995).
     """
     data = choice.fitted_quantity(impedance_ohm)
-    basis = choice.basis(frequency_Hz, time_constants(frequency_Hz, branches))
-    columns = basis.columns() / np.abs(data)[:, None]
-    target = data / np.abs(data)
-    seen = seen_columns(columns, choice.fit)
+    modulus = np.abs(data)
+    basis, unweighted, seen = _elements(choice, frequency_Hz.tobytes(), branches)
+    columns, target = unweighted / modulus[:, None], data / modulus
     strengths = np.zeros(seen.size)
     strengths[seen] = _solve(parts_of(columns[used][:, seen], choice.fit), parts_of(target[used], choice.fit))
     if not seen.all():

@@ -26,6 +26,9 @@ SHARED_GRID_FROM = 8
 SAFE_MODULUS_RATIO = 1e4
 # Products of at most so many multiplications: BLAS then starts no threads of its own beside ours.
 SMALL_PRODUCT = 262_144
+# Products of the orthonormal basis, at most 1, may change by this, ten times their rounding: with the ratio above, μ by
+# less than 1e-6.
+COMPRESSION_ERROR = 1e-14
 
 
 class BranchNumbers(NamedTuple):
@@ -86,7 +89,8 @@ class _GridLevel(NamedTuple):
     """All that depends on the grid and M only: an orthonormal basis Q of the unweighted rows (parts, n, p)."""
 
     basis: np.ndarray  # (parts * n, p)
-    products: np.ndarray  # (n, p * p): Σ over parts of Q_i Q_j, so that Qᵀ W² Q is one product with w²
+    axes: np.ndarray | None  # (n, p): the few functions of frequency that the products consist of; None: all n
+    products: np.ndarray  # (p or n, p * p): Σ over parts of Q_i Q_j in those axes; Qᵀ W² Q = w² @ axes @ products
     branches: np.ndarray  # (p, M): from coefficients of Q to branch strengths
 
 
@@ -101,11 +105,28 @@ def _grid_level(choice: ElementChoice, frequency_bytes: bytes, branches: int) ->
     q, r = np.linalg.qr(rows / length)
     parts = q.reshape(-1, f.size, seen.size)
     is_branch = (seen >= 1) & (seen <= branches)
+    products = np.ascontiguousarray(np.einsum("xni,xnj->nij", parts, parts).reshape(f.size, -1))
+    axes, products = _compressed(products, columns[:, seen])
     return _GridLevel(
         basis=q,
-        products=np.ascontiguousarray(np.einsum("xni,xnj->nij", parts, parts).reshape(f.size, -1)),
+        axes=axes,
+        products=products,
         branches=np.ascontiguousarray((np.linalg.inv(r) / length[:, None])[is_branch].T),
     )
+
+
+def _compressed(products: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    """axes (n, p) and (p, p²) with axes @ (p, p²) = products (n, p²); None where that saves little or is not exact.
+
+    In the complex fit the axes are the |a_i|² of the elements: by partial fractions every Re(a_i* a_j) is a mix of
+    |a_i|² and |a_j|², as 1/((1 - iωτ_i)(1 + iωτ_j)) = (τ_i/(1 - iωτ_i) + τ_j/(1 + iωτ_j))/(τ_i + τ_j).
+    """
+    squares = np.abs(columns) ** 2
+    axes = np.linalg.qr(squares / np.linalg.norm(squares, axis=0))[0]
+    inside = _product(axes.T, products)
+    if 2 * axes.shape[1] > len(products) or np.abs(_product(axes, inside) - products).max() > COMPRESSION_ERROR:
+        return None, products
+    return axes, inside
 
 
 def _scan_on_grid(grid: tuple[ElementChoice, bytes], data: np.ndarray, c: float, most: int) -> BranchNumbers:
@@ -118,7 +139,8 @@ def _scan_on_grid(grid: tuple[ElementChoice, bytes], data: np.ndarray, c: float,
     for branches in range(1, most + 1):
         level = _grid_level(*grid, branches)
         p = level.basis.shape[1]
-        normal = _product(weights, level.products).reshape(-1, p, p)
+        mixed = weights if level.axes is None else _product(weights, level.axes)
+        normal = _product(mixed, level.products).reshape(-1, p, p)
         coefficients = np.linalg.solve(normal, _product(right, level.basis)[:, :, None])[:, :, 0]
         mu = mu_from_strengths(_product(coefficients, level.branches))
         found.branches[left], found.mu[left] = branches, mu
@@ -133,6 +155,8 @@ def _scan_on_grid(grid: tuple[ElementChoice, bytes], data: np.ndarray, c: float,
 def _product(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """rows @ matrix in pieces that BLAS computes in the calling thread."""
     at_once = max(1, SMALL_PRODUCT // matrix.size)
+    if len(rows) <= at_once:
+        return rows @ matrix
     whole = len(rows) // at_once * at_once
     out = np.empty((len(rows), matrix.shape[1]))
     pieces = rows[:whole].reshape(-1, at_once, rows.shape[1])

@@ -62,10 +62,8 @@ def _noise_from_linear_fit(fit: LinearFit, part: FitPart) -> NoiseEstimate:
     n = fit.residuals.size
     rows = 2 * n if part is FitPart.COMPLEX else n
     freedom = max(rows - fit.parameters, 1)
-    real, imaginary = (
-        float(np.median(np.abs(each)) / 0.6745 * np.sqrt(rows / freedom))
-        for each in (fit.residuals.real, fit.residuals.imag)
-    )
+    sizes = np.median(np.abs([fit.residuals.real, fit.residuals.imag]), axis=1)
+    real, imaginary = (float(size / 0.6745 * np.sqrt(rows / freedom)) for size in sizes)
     fitted = {FitPart.COMPLEX: np.hypot(real, imaginary) / np.sqrt(2), FitPart.REAL: real, FitPart.IMAGINARY: imaginary}
     relative = float(fitted[part])
     return NoiseEstimate(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sscell.validation.basis import Basis, time_constants
+from sscell.validation.basis import Basis, Representation, time_constants
 from sscell.validation.least_squares import ElementChoice
 
 BRANCHES_PER_DECADE = 4
@@ -21,6 +21,8 @@ BRANCH_SCALE = 0.3
 END_SCALE = 10.0  # R, L and C: of the order of |Z| where it is smallest, or at their end of the spectrum
 # No element is expected to exceed |Z| so many times anywhere; only rounding asks for this bound.
 LARGEST_SHARE = 1e6
+# A branch that reaches this multiple of |Z| somewhere is replaced by what it leaves of a constant, if that is smaller.
+LARGEST_BRANCH = 1e3
 # Above this trace the rounding of AᵀA reaches the least noise squared: a spectrum like that of an inductor, for whose
 # branches |Z| falls far below their strength.
 LARGEST_TRACE = 1e5
@@ -39,13 +41,17 @@ PIECE = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SmoothProblem:
-    """Data and elements in units of |data|: rows (n, 2, p) with the prior's scale as unit, target (n, 2)."""
+    """Data and elements in units of |data|: rows (n, 2, p) with the prior's scale as unit, target (n, 2).
+
+    turned (p,): branches b that stand in the rows as 1 - b.
+    """
 
     basis: Basis
     scale: np.ndarray
     rows: np.ndarray
     target: np.ndarray
     modulus: np.ndarray
+    turned: np.ndarray
 
 
 class SmoothFit(NamedTuple):
@@ -77,7 +83,8 @@ def smooth_problem(choice: ElementChoice, frequency_Hz: np.ndarray, impedance_oh
     at_tau = np.exp(np.interp(-np.log(2 * np.pi * tau), np.log(frequency_Hz), np.log(modulus)))
     ends = [modulus[0]] * basis.has_integrator + [modulus[-1]] * basis.has_differentiator
     scale = np.concatenate([[END_SCALE * modulus.min()], BRANCH_SCALE * at_tau, END_SCALE * np.array(ends)])
-    share = basis.columns() * scale / modulus[:, None]
+    columns, turned = _columns_that_cancel_least(basis, scale, modulus)
+    share = columns * scale / modulus[:, None]
     bound = np.minimum(1, LARGEST_SHARE / np.abs(share).max(axis=0))
     rows, target, scale = share * bound, data / modulus, scale * bound
     return SmoothProblem(
@@ -86,7 +93,33 @@ def smooth_problem(choice: ElementChoice, frequency_Hz: np.ndarray, impedance_oh
         rows=np.stack([rows.real, rows.imag], axis=1),
         target=np.stack([target.real, target.imag], axis=1),
         modulus=modulus,
+        turned=turned,
     )
+
+
+def _columns_that_cancel_least(basis: Basis, scale: np.ndarray, modulus: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns (n, p), and which of them are 1 - b instead of the branch b, (p,).
+
+    A branch goes on as a constant, to low frequency (impedance) or to high (admittance). Where |data| falls to very
+    little there, as the admittance of R + iωL does, branches would have to cancel to many digits; 1 - b falls as well.
+    """
+    columns, place = basis.columns(), basis.branches
+    st = 2j * np.pi * basis.frequency_Hz[:, None] * basis.tau_s
+    rest = columns[:, place] * (st if basis.representation is Representation.IMPEDANCE else 1 / st)
+    size, size_of_rest = (
+        np.abs(each * scale[place] / modulus[:, None]).max(axis=0) for each in (columns[:, place], rest)
+    )
+    turned = np.zeros(scale.size, bool)
+    turned[place] = (size > LARGEST_BRANCH) & (size_of_rest < size)
+    columns[:, turned] = rest[:, turned[place]]
+    return columns, turned
+
+
+def _strengths_of_elements(strengths: np.ndarray, turned: np.ndarray) -> np.ndarray:
+    """Back to branches, (p,): a (1 - b) is a constant a and a branch of strength -a."""
+    elements = np.where(turned, -strengths, strengths)
+    elements[0] += strengths[turned].sum()
+    return elements
 
 
 def smooth_fit(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray) -> SmoothFit:
@@ -107,8 +140,9 @@ def smooth_fit(problem: SmoothProblem, used: np.ndarray, noise_shape: np.ndarray
     left = np.clip(1 - quadratic(rows, explained), 0.05, 1.0)
     variance = np.where(used[:, None], left, 1 + quadratic(rows, covariance))
     freedom = max(normal.size - np.vdot(gram, explained), 1.0)
+    along_elements = (strengths if axes is None else axes @ strengths) * problem.scale
     return SmoothFit(
-        strengths=(strengths if axes is None else axes @ strengths) * problem.scale,
+        strengths=_strengths_of_elements(along_elements, problem.turned),
         residuals=residuals * shape,
         variance=variance * shape**2,
         noise=float(np.sqrt((residuals[used] ** 2).sum() / freedom)),

@@ -23,10 +23,11 @@ def summary_from_verdict(
     spectrum: Spectrum, valid: np.ndarray, residuals: np.ndarray, noise: NoiseEstimate, band: Band | None
 ) -> str:
     """Plain sentences: how many points pass, where the others are, how noisy it is, where to work, what is odd."""
-    text = _verdict_in_words(spectrum.frequency_Hz, valid, residuals, noise, band)
+    typical = float(np.median(noise.per_point))
+    text = _verdict_in_words(spectrum.frequency_Hz, valid, residuals, noise, typical, band)
     if noise.degrees_of_freedom < WEAK_BELOW:
         text += " There are too few points for a strong test."
-    return text + _doubt_about_noise(noise) + _doubt_about_sign(spectrum, noise)
+    return text + _doubt_about_noise(typical) + _doubt_about_sign(spectrum, noise)
 
 
 def summary_of_spectrum_not_judged(spectrum: Spectrum) -> str:
@@ -38,12 +39,7 @@ def summary_of_spectrum_not_judged(spectrum: Spectrum) -> str:
     )
 
 
-def _typical_noise(noise: NoiseEstimate) -> float:
-    return float(np.median(noise.per_point))
-
-
-def _doubt_about_noise(noise: NoiseEstimate) -> str:
-    typical = _typical_noise(noise)
+def _doubt_about_noise(typical: float) -> str:
     if typical <= SAYS_LITTLE_ABOVE:
         return ""
     worth = "nothing" if typical > SAYS_NOTHING_ABOVE else "little"
@@ -62,14 +58,19 @@ def _doubt_about_sign(spectrum: Spectrum, noise: NoiseEstimate) -> str:
 
 
 def _verdict_in_words(
-    frequency_Hz: np.ndarray, valid: np.ndarray, residuals: np.ndarray, noise: NoiseEstimate, band: Band | None
+    frequency_Hz: np.ndarray,
+    valid: np.ndarray,
+    residuals: np.ndarray,
+    noise: NoiseEstimate,
+    typical: float,
+    band: Band | None,
 ) -> str:
     level = f"noise {_percent(noise.relative)} of |Z|"
     if noise.constant_ohm is not None:
         level = f"noise {noise.constant_ohm:.2g} ohm at every frequency"
     bad = np.flatnonzero(~valid)
     # Drowned in noise a point may pass, but nothing shows it valid.
-    passed = "hide in noise" if _typical_noise(noise) > SAYS_NOTHING_ABOVE else "are Kramers-Kronig valid"
+    passed = "hide in noise" if typical > SAYS_NOTHING_ABOVE else "are Kramers-Kronig valid"
     if bad.size == 0:
         text = f"All {valid.size} points {passed} ({level})."
     else:

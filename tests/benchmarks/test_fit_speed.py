@@ -18,8 +18,8 @@ import pytest
 from drawn_circuits import CIRCUIT, EXPONENTS, FREQUENCY_HZ, Drawn, drawn_resolved
 
 import sscell as ss
+from sscell.fit.assembly import joined
 from sscell.fit.search import best_fits, fits_from
-from sscell.fit.series import joined
 
 pytestmark = pytest.mark.benchmark
 

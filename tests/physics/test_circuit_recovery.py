@@ -9,8 +9,8 @@ import pytest
 from drawn_circuits import CIRCUIT, FREQUENCY_HZ, Drawn, drawn, drawn_resolved
 
 import sscell as ss
+from sscell.fit.assembly import joined
 from sscell.fit.search import fits_from
-from sscell.fit.series import joined
 
 COUNT = 2000
 

@@ -57,10 +57,6 @@ class FitReport:
         """The circuits in the order in which they come first."""
         return tuple(dict.fromkeys(fit.circuit for fit in self.fits))
 
-    @property
-    def compares_circuits(self) -> bool:
-        return any(len(entry.fits) > 1 for entry in self.entries)
-
 
 @dataclass(frozen=True, eq=False)
 class _Group:

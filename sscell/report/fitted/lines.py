@@ -14,6 +14,7 @@ from sscell.fit.result import FitResult
 from sscell.fit.warnings_in_words import LARGEST_LINEAR, LARGEST_RELATIVE
 from sscell.relaxation import DistributionOfRelaxationTimes
 from sscell.report.fitted.contents import Entry, FitReport
+from sscell.report.fitted.ranking import differences_and_weights
 from sscell.report.fitted.relaxation_panel import time_words
 from sscell.report.fitted.rounding import Rounded, interval_text, rounded, short
 from sscell.report.fitted.units import area_power, per_area, unit_text
@@ -124,24 +125,35 @@ def circuit_lines(report: FitReport) -> list[CircuitLine]:
         return []
     fits = {c: [r.fit for e in comparable for r in e.fits if r.fit.circuit == c] for c in report.circuits}
     aicc = np.array([sum(f.aicc for f in own) for own in fits.values()])
-    likelihood = np.exp(-(aicc - aicc.min()) / 2)
-    weight = likelihood / likelihood.sum()
+    both = differences_and_weights(aicc)
     lines = []
     for k in np.argsort(aicc, kind="stable"):
         circuit, own = list(fits.items())[k]
+        difference, weight = both[k]
         lines.append(
             CircuitLine(
                 circuit=circuit,
                 free=len(own[0].free),
-                aicc=f"{aicc[k]:.1f}".replace("-", "−"),
-                difference=f"{aicc[k] - aicc.min():.1f}",
-                bic=f"{sum(f.bic for f in own):.1f}".replace("-", "−"),
-                weight=weight_text(float(weight[k])),
+                aicc=criterion_text(float(aicc[k])),
+                difference=f"{difference:.1f}" if difference is not None else "–",
+                bic=criterion_text(float(sum(f.bic for f in own))),
+                weight=weight_text(weight),
                 best_of=f"{sum(e.best.circuit == circuit for e in comparable)} of {len(comparable)}",
                 clean=f"{sum(not f.warnings for f in own)} of {len(own)}",
             )
         )
     return lines
+
+
+def criterion_text(value: float) -> str:
+    """AICc or BIC, infinite where there are too few points for so many parameters."""
+    return f"{value:.1f}".replace("-", "−") if math.isfinite(value) else "– (too few points)"
+
+
+def scatter_text(fit: FitResult) -> str:
+    """Relative scatter of the residuals in percent; '–' where nothing says how large it is."""
+    known = fit.weights == "modulus" and math.isfinite(fit.reduced_chi_square)
+    return f"{100 * math.sqrt(max(fit.reduced_chi_square, 0.0)):.2g}" if known else "–"
 
 
 def weight_text(weight: float | None) -> str:
@@ -171,16 +183,16 @@ def peak_lines(found: DistributionOfRelaxationTimes, area_m2: float | None) -> l
 def quality_words(entry: Entry, fit: FitResult) -> str:
     """Status, misfit, criteria and starts in one line."""
     used = entry.spectrum.frequency_Hz[fit.used]
-    scatter = 100 * math.sqrt(max(fit.reduced_chi_square, 0.0))
-    size = f"residuals about {scatter:.2g} % of |Z|" if fit.weights == "modulus" else f"{fit.weights} weights"
+    scatter = scatter_text(fit)
+    size = f"residuals about {scatter} % of |Z|" if scatter != "–" else f"{fit.weights} weights"
     ended = fit.status.message.partition(":")[0].partition(";")[0].capitalize()
     range_Hz = f"{frequency_words(used.min())} to {frequency_words(used.max())}"
-    words = (
+    led = round(fit.share_of_starts * fit.starts)
+    return (
         f"{ended}; {fit.points} of {len(entry.spectrum)} points, {range_Hz}; χ² {short(fit.chi_square, 3)}, {size}; "
-        f"AICc {fit.aicc:.1f}, BIC {fit.bic:.1f}; {round(fit.share_of_starts * fit.starts)} of {fit.starts} starts "
-        "led to the best fit."
+        f"AICc {criterion_text(fit.aicc)}, BIC {criterion_text(fit.bic)}; {led} of {fit.starts} starts led to the best "
+        "fit."
     )
-    return words.replace("AICc -", "AICc −").replace("BIC -", "BIC −")
 
 
 def sentences(parts: Sequence[str]) -> list[str]:

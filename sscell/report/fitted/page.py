@@ -21,6 +21,7 @@ from sscell.report.fitted.lines import (
     parameter_lines,
     peak_lines,
     quality_words,
+    scatter_text,
     sentences,
     weight_text,
 )
@@ -97,7 +98,7 @@ def _values_table(report: FitReport, circuit: str) -> dict[str, Any]:
                 "name": entry.name,
                 "conditions": [_condition_text(c) for c in condition_of(report, entry).values()],
                 "cells": cells,
-                "scatter": f"{100 * max(fit.reduced_chi_square, 0) ** 0.5:.2g}" if fit.weights == "modulus" else "–",
+                "scatter": scatter_text(fit),
                 "converged": fit.converged,
             }
         )

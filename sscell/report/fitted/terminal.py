@@ -25,7 +25,7 @@ def print_fits(report: FitReport, folder: Path | None, console: Console) -> None
     for circuit in report.circuits:
         _print_values(report, circuit, console)
         console.print()
-    if report.compares_circuits:
+    if circuit_lines(report):
         _print_circuits(report, console)
         console.print()
     lines = [(outcome(report), "bold")]

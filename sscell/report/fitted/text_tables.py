@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from sscell.report.fitted.contents import Entry, FitReport
-from sscell.report.fitted.lines import note_of, number_of
+from sscell.report.fitted.lines import criterion_text, note_of, number_of, scatter_text
 from sscell.report.fitted.tables import condition_of
 from sscell.report.fitted.units import unit_latex, unit_text
 
@@ -49,7 +49,7 @@ def markdown_from_report(report: FitReport) -> str:
             for p in fit.model.parameters:
                 mark = MARKS.get(note_of(fit, p), "")
                 cells.append(number_of(fit, p.name).text + (f" ({mark})" if mark else ""))
-            cells += [f"{100 * max(fit.reduced_chi_square, 0) ** 0.5:.2g}", f"{fit.aicc:.1f}", fit.status.name.lower()]
+            cells += [scatter_text(fit), criterion_text(fit.aicc), fit.status.name.lower()]
             lines.append(_row([*cells[:-1], markdown_escaped(cells[-1])]))
         lines += ["", _legend(report, circuit)]
         blocks.append("\n".join(lines))

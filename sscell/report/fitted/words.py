@@ -22,7 +22,7 @@ def outcome(report: FitReport) -> str:
     converged, clean = sum(f.converged for f in best), sum(not f.warnings for f in best)
     words = [f"{_counted(count, 'spectrum', 'spectra')} of {_counted(files, 'file', 'files')}."]
     lines = circuit_lines(report)
-    if lines:
+    if lines and lines[0].weight != "–":
         words.append(
             f"Of {len(lines)} circuits {lines[0].circuit} is the best by AICc (Akaike weight {lines[0].weight}), which "
             "says nothing if none of them is right."
@@ -33,6 +33,7 @@ def outcome(report: FitReport) -> str:
     else:
         words.append(f"{converged} of {count} fits converged, {clean} of them without a warning.")
     relative = [100 * float(np.sqrt(max(f.reduced_chi_square, 0))) for f in best if f.weights == "modulus"]
+    relative = [share for share in relative if np.isfinite(share)]
     if relative:
         low, high = f"{min(relative):.2g}", f"{max(relative):.2g}"
         words.append(f"The residuals scatter by {low if low == high else f'{low} to {high}'} % of |Z|.")

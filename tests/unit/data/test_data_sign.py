@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sscell.data.sign import Sign, current_sign, imaginary_sign, kramers_kronig_agreement
+from sscell.data.sign import Sign, current_sign, imaginary_sign, kramers_kronig_agreement, reactance_rise
 
 F = np.logspace(6, -2, 81)
 OMEGA = 2j * np.pi * F
@@ -41,8 +41,17 @@ def test_order_of_points_does_not_matter() -> None:
 def test_inductive_loop_is_true_and_flat_real_part_goes_by_majority() -> None:
     assert imaginary_sign([(F, OMEGA * 1e-3 / (1 + OMEGA * 1e-3))]) is Sign.TRUE
     assert imaginary_sign([(F, 5 + 1 / OMEGA)]) is Sign.TRUE
-    assert imaginary_sign([(F, 5 + OMEGA * 1e-6)]) is Sign.INDUCTIVE
+    assert imaginary_sign([(F, 5 + OMEGA * 1e-6)]) is Sign.COIL
+    assert imaginary_sign([(F, 5 - 1 / OMEGA)]) is Sign.INDUCTIVE
     assert imaginary_sign([(F, 5 + 1j * np.sin(np.arange(81)))]) is Sign.UNCLEAR
+
+
+@given(st.floats(1e-9, 1e3), st.floats(1e-9, 1e3))
+def test_reactance_of_a_lossless_circuit_rises(inductance_H: float, capacitance_F: float) -> None:
+    """Foster: from -∞ to ∞, whatever the order of the points."""
+    z = 1 / (OMEGA * capacitance_F) + OMEGA * inductance_H
+    assert reactance_rise([(F, z), (F[::-1], z[::-1])]) == pytest.approx(1)
+    assert reactance_rise([(F, z.conj())]) == pytest.approx(-1)
 
 
 def test_current_that_raises_the_voltage_is_turned() -> None:

@@ -124,6 +124,8 @@ def test_unnamed_column_of_unclear_sign_is_refused(write: Write) -> None:
     path = write("coil.csv", "1000,5,3\n100,5,2\n10,5,1\n")
     with pytest.raises(InputError, match=r"coil\.csv: the sign of the imaginary part .* cannot be told"):
         read_spectra(path)
+    named = write("named.csv", "f,Zre,Zim\n1000,5,3\n100,5,2\n10,5,1\n")
+    np.testing.assert_array_equal(read_spectra(named)[0].impedance_ohm, [5 + 3j, 5 + 2j, 5 + 1j])
 
 
 @pytest.mark.parametrize("inductance_H", [0.0, 1e-5])
@@ -154,13 +156,33 @@ def test_mirrored_phase_is_refused(write: Write, frequency_Hz: np.ndarray) -> No
         read_spectra(path)
 
 
-def test_coil_is_read_when_its_name_carries_the_minus(write: Write, frequency_Hz: np.ndarray) -> None:
-    z = 5 + 2j * np.pi * frequency_Hz * 1e-6
-    plain = write("a.csv", table_text(("freq", "Zreal", "Zimag"), (frequency_Hz, z.real, z.imag)))
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_coil_is_read_where_its_columns_name_the_sign(write: Write, frequency_Hz: np.ndarray, noise: float) -> None:
+    """A shorted lead: Im Z > 0 everywhere, which Re Z neither confirms nor refutes."""
+    draw = np.random.default_rng(1)
+    z = (1 + noise * draw.normal(size=frequency_Hz.size)) * (5 + 2j * np.pi * frequency_Hz * 1e-6)
+    modulus, phase_deg = abs(z), np.angle(z, deg=True)
+    tables = {
+        ("freq", "Zreal", "Zimag"): (z.real, z.imag),
+        ("freq/Hz", "Z'/Ohm", "Z''/Ohm"): (z.real, z.imag),
+        ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"): (z.real, -z.imag),
+        ("freq/Hz", "|Z|/Ohm", "Phase(Z)/deg"): (modulus, phase_deg),
+        ("freq/Hz", "|Z|/Ohm", "-Phase(Z)/deg"): (modulus, -phase_deg),
+    }
+    for names, columns in tables.items():
+        (coil,) = read_spectra(write("a.csv", table_text(names, (frequency_Hz, *columns))))
+        np.testing.assert_allclose(coil.impedance_ohm, z, rtol=EXACT)
+        notes = " ".join(coil.provenance["assumptions"])
+        sign = "minus the imaginary part" if names[2].startswith("-") else "inductive throughout, as a coil"
+        assert sign in notes
+
+
+def test_mirrored_blocking_electrode_is_refused(write: Write, frequency_Hz: np.ndarray) -> None:
+    """Inductive throughout like a coil, but Im Z falls with frequency, which no coil does."""
+    z = 5 + 1 / (2j * np.pi * frequency_Hz * 1e-6)
+    path = write("a.csv", table_text(("freq", "Zreal", "Zimag"), (frequency_Hz, z.real, -z.imag)))
     with pytest.raises(InputError, match=r"if the cell really is a coil, store minus these values as '-Im\(Z\)/Ohm'"):
-        read_spectra(plain)
-    (coil,) = read_spectra(write("b.csv", table_text(("f", "Zre", "-Zim"), (frequency_Hz, z.real, -z.imag))))
-    np.testing.assert_allclose(coil.impedance_ohm, z, rtol=EXACT)
+        read_spectra(path)
 
 
 def test_sweeps_zero_rows_state_and_provenance(write: Write, frequency_Hz: np.ndarray) -> None:

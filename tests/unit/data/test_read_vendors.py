@@ -11,6 +11,7 @@ import pytest
 from reader_samples import cell_impedance_ohm, table_text
 from vendor_samples import (
     PAR_NAMES,
+    ZVIEW_NAMES,
     F,
     bdf_text,
     chi_text,
@@ -21,6 +22,7 @@ from vendor_samples import (
     powersuite_text,
     relaxis_text,
     samples,
+    versastat_text,
     z_text,
 )
 
@@ -29,6 +31,9 @@ from sscell.errors import InputError
 from sscell.records import Spectrum
 
 Write = Callable[..., Path]
+# Autolab's preamble, and below it the names separated as the rows are and frequency in full.
+AUTOLAB = z_text(F, "autolab").splitlines()
+AUTOLAB_TABLE = [",".join(f'"{name}"' for name in ("Frequency (Hz)", *ZVIEW_NAMES[1:])), *AUTOLAB[11:]]
 # 17 digits of text carry a double; modulus and phase cost the last digits of the parts.
 EXACT = 1e-12
 
@@ -295,6 +300,9 @@ def test_chi_parstat_and_powersuite(write: Write) -> None:
         ("readZPlot", "a.z", z_text(F)),
         ("readZPlot", "a.z", z_text(F, "short")),
         ("readAutolab", "a.txt", z_text(F, "autolab")),
+        ("readAutolab", "a.txt", "\n".join([*AUTOLAB[:10], *AUTOLAB_TABLE])),
+        ("readAutolab", "a.csv", "\n".join(AUTOLAB_TABLE)),
+        ("readVersaStudio", "a.par", versastat_text(F)),
         ("readCHInstruments", "a.txt", chi_text(F)),
         ("readParstat", "a.txt", parstat_text(F)),
         ("readPowerSuite", "a.txt", powersuite_text(F)),
@@ -309,3 +317,15 @@ def test_impedance_py_reads_the_same(write: Write, reader: str, name: str, conte
     (spectrum,) = read_spectra(path)
     np.testing.assert_array_equal(spectrum.frequency_Hz, frequency_Hz)
     np.testing.assert_array_equal(spectrum.impedance_ohm, impedance_ohm)
+
+
+def test_a_moved_column_is_followed_by_its_name(write: Write) -> None:
+    """Why impedance.py's positional readers are not used: here it takes the phase for the real part, in silence."""
+    from impedance import preprocessing
+
+    z = cell_impedance_ohm(F)
+    phase_deg = np.angle(z, deg=True)
+    moved = table_text(("Freq/Hz", "Phase/deg", "Z'/ohm", 'Z"/ohm'), (F, phase_deg, z.real, z.imag), ", ")
+    path = write("chi.txt", "A.C. Impedance\n\n" + moved.replace("\n", "\n\n", 1))
+    assert_is_the_cell(read_spectra(path)[0])
+    assert preprocessing.readCHInstruments(path)[1].real.tolist() == phase_deg.tolist()

@@ -17,6 +17,11 @@ GAMRY_NAMES = ("Pt", "Time", "Freq", "Zreal", "Zimag", "Zsig", "Zmod", "Zphz", "
 GAMRY_UNITS = ("#", "s", "Hz", "ohm", "ohm", "V", "ohm", "°", "A", "V", "#")
 ZVIEW_NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
 PAR_NAMES = "Segment #, Point #, E(V), I(A), Elapsed Time(s), Status, Frequency(Hz), Z Real, Z Imag, E2(V), 0"
+VERSASTAT_NAMES = (
+    "Segment #, Point #, E(V), I(A), Elapsed Time(s), ADC Sync Input(V), Current Range, Status, E Applied(V), "
+    "Frequency(Hz), E Real, E Imag, I Real, I Imag, Z Real, Z Imag, E2 Status, E2(V), E2 Real, E2 Imag, Z2 Real, "
+    "Z2 Imag, ActionId, AC Amplitude, 0"
+)
 Cells = Sequence[Sequence[object]]
 
 
@@ -101,6 +106,20 @@ def par_text(frequency_Hz: np.ndarray, segments: int = 1, names: Sequence[str] =
             lines.append(",".join(f"{c:.17g}" for c in cells))
         lines += [f"</Segment{number}>"]
     return "\r\n".join([*lines, '<?xml version="1.0"?>', "<DockingLayout>"]) + "\r\n"
+
+
+def versastat_text(frequency_Hz: np.ndarray) -> str:
+    """VersaStudio as a VersaSTAT 4 writes it: 24 columns, the number of segments, one action before the EIS."""
+    z = cell_impedance_ohm(frequency_Hz)
+    rows = [
+        ",".join(f"{c:.17g}" for c in (0, i, 3.7, 1e-6, i, 0, -4, 53, 3.7, f, 0.01, 0, 1e-4, 1e-5, x.real, x.imag))
+        + ",0,0,0,0,0,0,1,0.01"
+        for i, (f, x) in enumerate(zip(frequency_Hz.tolist(), z.tolist(), strict=True))
+    ]
+    lines = ["<Application>", "Name=VersaStudio", "</Application>", "<Action0>", "Segments=0", "Name=Common"]
+    lines += ["</Action0>", "<Action1>", "Name=Potentiostatic EIS", "Segments=1", "</Action1>"]
+    lines += ["<Segment1>", "Type=2", "Version=3", "Definition=" + VERSASTAT_NAMES, *rows, "</Segment1>"]
+    return "\r\n".join(lines) + "\r\n"
 
 
 def ism_bytes(frequency_Hz: np.ndarray, *, voltage_V: float | None = 3.7, start: str = "2025-05-15T01:18:45") -> bytes:

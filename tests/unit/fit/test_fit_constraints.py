@@ -9,7 +9,6 @@ import pytest
 from fitted_samples import ONE_ARC, TWO_ARCS, fit, impedance_of, noisy, one_arc, problem_of, spectrum, two_arcs
 
 from sscell.errors import InputError
-from sscell.fit.levenberg_marquardt import FitStatus
 
 
 def test_a_fixed_value_stays_exactly() -> None:
@@ -103,8 +102,23 @@ def test_order_holds_where_the_data_want_otherwise() -> None:
         ({"order": ("R1", "R9")}, r"order: 'R9' is no element of R0-p\(R1,C1\).*it has R0, R1, C1"),
         ({"order": ("R0", "R1")}, r"order: 'R0' stands in a branch of R0-p\(R1,C1\) without a time constant"),
         ({"order": ("R1", "C1")}, r"order: two of \['R1', 'C1'\] stand in the same branch"),
-        ({"initial": {"R0": 1.0}}, r"no value for R1, C1"),
-        ({"initial": {"R0": 1.0, "R1": -1.0, "C1": 1e-5}}, r"R1 .* must be at least 0, got -1"),
+        ({"initial": {"R2": 1.0}}, r"initial: 'R2' is no parameter of R0-p\(R1,C1\).*it has R0, R1, C1"),
+        (
+            {"initial": {"R0": 1.0, "R1": -1.0}},
+            r"initial: R1 \(resistance\) must lie within its bounds, 1e-06 to 1e\+12 ohm, got -1; start within "
+            r"them, or give others by bounds=\{'R1': \(lower, upper\)\}",
+        ),
+        ({"initial": {"R1": 60.0}, "bounds": {"R1": (1, 50)}}, r"initial: R1 .* its bounds, 1 to 50 ohm, got 60"),
+        ({"initial": {"R1": 0.0}}, r"initial: R1 .* must lie within its bounds, 1e-06 to 1e\+12 ohm, got 0"),
+        ({"initial": {"R1": "big"}}, r"initial: R1 must be one finite number, got 'big'"),
+        ({"initial": {"R1": float("nan")}}, r"initial: R1 must be one finite number, got nan"),
+        ({"initial": {"R1": [1.0, 2.0]}}, r"initial: R1 must be one finite number, got \[1.0, 2.0\]"),
+        ({"initial": [10.0, 50.0, 1e-5]}, r"initial: values must be given by name, e.g. \{'R0': 1.0\}, got \[10.0"),
+        ({"initial": {"R0": 1.0}, "fixed": {"R0": 2.0}}, r"initial: R0 is held at 2 ohm, got 1; leave it out of init"),
+        (
+            {"initial": {"R0": 1.0, "R1": 5.0}, "ties": {"R1": ("R0", 2.0)}},
+            r"initial: R1 is tied to a parameter that starts elsewhere, got 5; leave one of the two out",
+        ),
         ({"starts": 0}, r"starts must be a whole number from 1 to 4096, got 0"),
         ({"starts": 2.5}, r"starts must be a whole number"),
         ({"seed": -1}, r"seed must be"),
@@ -165,23 +179,6 @@ def test_spectra_are_needed() -> None:
 def test_a_list_in_a_list_out() -> None:
     assert not isinstance(fit(ONE_ARC, one_arc()), list)
     assert [type(r).__name__ for r in fit(ONE_ARC, [one_arc()])] == ["FitResult"]
-
-
-def test_initial_values_replace_the_search() -> None:
-    """From a start at the truth; share and number of starts say that nothing was searched."""
-    result = fit(ONE_ARC, one_arc(), initial={"R0": 10.0, "R1": 50.0, "C1": 1e-5})
-    searched = fit(ONE_ARC, one_arc())
-    assert (result.starts, result.share_of_starts, result.status) == (1, 1.0, FitStatus.CONVERGED)
-    assert result.chi_square == pytest.approx(searched.chi_square, rel=1e-5)
-
-
-def test_fixed_and_tied_parameters_need_no_initial_value() -> None:
-    """They follow from what was given already."""
-    fixed = fit(ONE_ARC, one_arc(), fixed={"R0": 10.5}, initial={"R1": 50.0, "C1": 1e-5})
-    assert fixed.values["R0"] == 10.5
-    given = {"R0": 10.0, "R1": 25.0, "C1": 1e-6, "C2": 2e-4}
-    tied = fit(TWO_ARCS, two_arcs(R1=25.0), ties={"R2": ("R1", 2.0)}, initial=given)
-    assert tied.values["R2"] == pytest.approx(50.0, rel=0.02)
 
 
 def test_the_same_seed_gives_the_same_fit() -> None:

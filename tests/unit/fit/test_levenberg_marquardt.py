@@ -21,7 +21,8 @@ from fitted_samples import (
 )
 from scipy.optimize import least_squares
 
-from sscell.fit.levenberg_marquardt import FitStatus, Optima, optima_from_starts
+from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
+from sscell.fit.state import FitStatus
 
 PROBLEM = problem_of(TWO_ARCS)
 TRUTH = np.log(list(TWO_VALUES.values()))

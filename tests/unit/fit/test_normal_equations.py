@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from fitted_samples import FREQUENCY_HZ, batch_of, impedance_of, noisy, problem_of, spectrum
 
+import sscell as ss
 from sscell.circuit import Circuit
 from sscell.fit.cholesky import full_matrix
+from sscell.fit.constraints import space_from_constraints
 from sscell.fit.normal_equations import normal_equations
-from sscell.fit.problem import Problem, SpectrumBatch
+from sscell.fit.problem import Problem, SpectrumBatch, unstacked
 from sscell.fit.weights import Weighting
 from sscell.jax_setup import load_jax
 
@@ -43,7 +45,7 @@ def compiled(problem: Problem) -> Any:
 
 
 def equations(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = compiled(problem)(u, batch.columns(np.arange(u.shape[1])))
+    found = compiled(problem)(u, (batch.omega, *unstacked(batch.stacked())))
     cost, gradient, matrix = (np.asarray(a) for a in found)
     return cost, gradient, full_matrix(matrix, u.shape[0], np)
 
@@ -121,3 +123,39 @@ def test_points_of_weight_zero_do_not_count() -> None:
         strict=True,
     ):
         np.testing.assert_array_equal(one, other)
+
+
+def cell_setting(free: int) -> tuple[Problem, SpectrumBatch, np.ndarray]:
+    """Three noisy spectra of a coated cell, all but its first `free` parameters held; coordinates some 20 % off."""
+    circuit = ss.circuit_from_cell(ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=700)))
+    held = dict(list(circuit.values.items())[free:])
+    problem = Problem(circuit, space_from_constraints(circuit, fixed=held))
+    z = np.asarray(circuit.impedance(circuit.values, FREQUENCY_HZ))
+    batch = batch_of([spectrum(noisy(z, 0.01, seed)) for seed in range(3)])
+    values = np.array(list(circuit.values.values()))
+    u = problem.space.coordinates_from_values(np.repeat(values[:, None], 3, 1))
+    off = np.random.default_rng(5).uniform(0, 0.3, size=u.shape)
+    return problem, batch, np.where(problem.space.logarithmic[:, None], u + off, 0.5 * u + 1e-8)
+
+
+@pytest.mark.parametrize("free", [2, 32])
+def test_equations_of_a_cell_are_those_of_its_jacobian(free: int) -> None:
+    """JᵀJ and Jᵀr from derivatives through the whole response, which knows nothing of columns: rounding apart."""
+    problem, batch, u = cell_setting(free)
+    assert problem.space.size == free
+    jax = load_jax()
+    omega, weight = batch.omega, batch.real_weight  # modulus weights: those of both parts are the same
+
+    def response(u: Any) -> Any:
+        return problem.model.response(problem.space.values(u, jax.numpy), omega)
+
+    along = jax.jit(lambda direction: jax.jvp(response, (u,), (direction,))[1])
+    slopes = [np.asarray(along(np.repeat(row[:, None], 3, 1))) * weight for row in np.eye(free)]
+    jacobian = np.array([np.concatenate([s.real, s.imag]) for s in slopes])
+    cost, gradient, matrix = equations(problem, batch, u)
+    for k in range(3):
+        r, j = residuals(problem, batch, u[:, k], k), jacobian[:, :, k]
+        size = np.linalg.norm(j, axis=1)
+        assert abs(cost[k] / (r @ r) - 1) < 1e-10
+        assert np.max(np.abs(gradient[:, k] - j @ r) / size) < 1e-10 * np.sqrt(cost[k])
+        np.testing.assert_allclose(matrix[k] / np.outer(size, size), j @ j.T / np.outer(size, size), atol=1e-10)

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from sscell.errors import InputError
 from sscell.fit import fit_series, profile_likelihood
+from sscell.records import Spectrum
 
 
 def test_equals_the_curvature_where_the_misfit_is_a_parabola() -> None:
@@ -45,6 +46,24 @@ def test_the_limit_is_that_of_the_t_distribution() -> None:
     result = fit(ONE_ARC, one_arc())
     profile = profile_likelihood(result, ["C1"])["C1"]
     assert profile.limit == pytest.approx(result.chi_square * (1 + student.ppf(0.975, 93) ** 2 / 93), rel=1e-9)
+
+
+def with_spikes(seed: int) -> Spectrum:
+    """4 of 48 points off by 20 % in any direction of the plane."""
+    rng = np.random.default_rng(20_000 + seed)
+    z = one_arc(seed=seed).impedance_ohm.copy()
+    z[rng.choice(z.size, 4, replace=False)] *= 1 + 0.2 * np.exp(2j * np.pi * rng.random(4))
+    return spectrum(z)
+
+
+def test_robust_fits_have_profiles_by_their_own_variance() -> None:
+    """As wide as the intervals from the M-estimator's covariance, but for the weights of the 48 points, which differ
+    along the curve: 3 %. From the misfit's own size, which counts outliers in full, they would be 2.5 times as wide."""
+    for result in fit(ONE_ARC, [one_arc(), *(with_spikes(k) for k in range(4))], robust=True, starts=4):
+        for name, profile in profile_likelihood(result).items():
+            width = np.diff(np.log(profile.interval))[0]
+            assert width == pytest.approx(np.diff(np.log(result.intervals[name]))[0], rel=0.03)
+            assert profile.limited == (True, True)
 
 
 def test_one_sided_where_the_data_set_one_limit_only() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fit_samples import NASTY, comparison, fits, poor_fits, series
+from fit_samples import NASTY, comparison, fits, poor_fits, series, spectra
 from page import Page
 
+import sscell as ss
 from sscell.errors import InputError
 from sscell.report.fitted.contents import report_from_fits
 from sscell.report.fitted.write import OUR_FILES, write_fit_report, write_report
@@ -67,6 +70,15 @@ def test_circuits_beside_each_other(tmp_path: Path) -> None:
     page = Page((out / "report.html").read_text(encoding="utf-8"))
     assert page.row("R0-p(R1,C1)")[1:4:2] == ["3", "0.0"]
     assert "best by AICc (Akaike weight 1.000), which says nothing if none of them is right" in page.text
+
+
+def test_no_page_speaks_of_infinities(tmp_path: Path) -> None:
+    """Three points for five free parameters: no AICc, no scatter, no errors."""
+    few = replace(spectra()[0], frequency_Hz=[1e5, 300.0, 1.0], impedance_ohm=spectra()[0].impedance_ohm[[0, 15, 30]])
+    fits = [ss.fit_circuit(circuit, few, starts=2, band="all") for circuit in ("R0-p(R1,C1)-C2-L2-W3", "R0")]
+    text = (write_fit_report(fits, tmp_path / "out", drt=False) / "report.html").read_text(encoding="utf-8")
+    assert "– (too few points)" in text
+    assert not re.search(r"\b(inf|nan)\b", text)
 
 
 def test_same_fits_same_page(folder: Path, tmp_path: Path) -> None:

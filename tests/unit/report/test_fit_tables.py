@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +164,21 @@ def test_what_is_no_fit() -> None:
         report_from_fits(["R0"], title="", drt=False)
     with pytest.raises(InputError, match="no fits were given"):
         report_from_fits([], title="", drt=False)
+
+
+def test_circuits_for_which_the_points_are_too_few() -> None:
+    """Three points, six numbers: AICc of one free parameter is known, of three or more (N = k + 1) it is infinite."""
+    few = replace(spectra()[0], frequency_Hz=[1e5, 300.0, 1.0], impedance_ohm=spectra()[0].impedance_ohm[[0, 15, 30]])
+    circuits = ("R0-p(R1,C1)-C2", "R0", "R0-p(R1,C1)-C2-L2-W3")
+    fits = [ss.fit_circuit(circuit, few, starts=2, band="all") for circuit in circuits]
+    found = report_from_fits(fits, title="few", drt=False)
+    lines = {line.circuit: line for line in circuit_lines(found)}
+    assert next(iter(lines)) == "R0"
+    assert (lines["R0"].difference, lines["R0"].weight) == ("0.0", "1.000")
+    for circuit in circuits[::2]:
+        assert lines[circuit].aicc == "– (too few points)"
+        assert (lines[circuit].difference, lines[circuit].weight) == ("–", "–")
+    assert lines[circuits[2]].bic == "– (too few points)"
+    assert not re.search(r"\b(inf|nan)\b", markdown_from_report(found) + outcome(found))
+    assert "AICc – (too few points)" in repr(fits[0])
+    assert circuit_lines(report_from_fits(fits[::2], title="none compares", drt=False)) == []

@@ -77,6 +77,16 @@ def test_many_spectra_on_a_grid_give_what_each_gives_alone(part: FitPart) -> Non
     np.testing.assert_allclose(together.mu, [each.mu[0] for each in alone], atol=1e-8)
 
 
+def test_blocked_pellets_in_a_batch_give_what_each_gives_alone() -> None:
+    """|Z| spans up to 5e3, near the limit for normal equations: 1e-14 in them, times 5e3 squared, reaches μ."""
+    z = np.stack([with_noise(300 + 1 / (2j * np.pi * FREQUENCY_HZ * 1e-6 * k), 0.002, k) for k in range(1, 11)])
+    assert 1e3 < (np.abs(z).max(axis=1) / np.abs(z).min(axis=1)).max() < 1e4
+    together = branch_numbers_from_spectra(ElementChoice(), FREQUENCY_HZ, z, 0.85, 50)
+    alone = [branch_numbers_from_spectra(ElementChoice(), FREQUENCY_HZ, each[None], 0.85, 50) for each in z]
+    assert together.branches.tolist() == [int(each.branches[0]) for each in alone]
+    np.testing.assert_allclose(together.mu, [each.mu[0] for each in alone], rtol=1e-5)
+
+
 def test_list_in_list_out_over_several_grids() -> None:
     sparse = np.geomspace(1e5, 1, 30)
     spectra = [spectrum(with_noise(circuits(s)["cell"], 0.005, s)) for s in range(10)]
