@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -13,7 +14,7 @@ from sscell.circuit.model import ImpedanceModel, checked_values
 from sscell.errors import require
 from sscell.fit.assembly import batch_from_spectra
 from sscell.fit.constraints import Tie, space_from_constraints
-from sscell.fit.initial import coordinates_from_initial, fits_from_initial
+from sscell.fit.initial import coordinates_from_initial, fits_from_each, fits_from_initial
 from sscell.fit.order import order_from_names
 from sscell.fit.points import checked_band, points_for_fit
 from sscell.fit.problem import Problem, SpectrumBatch
@@ -46,13 +47,13 @@ def fit_circuit(
     """Fit a circuit to spectra: one FitResult a spectrum; a list in, a list out. Starting values come from the data.
 
     circuit: a Circuit or its text, or a cell's circuit in physical parameters. starts: how many are tried for each
-    spectrum. weights: "modulus", "proportional", "unit" or "noise" (Weighting). bounds: name -> (lower, upper); fixed:
-    name -> value; ties: name -> other name, or (other name, factor). order: element names in arcs whose time constants
-    must rise, e.g. ("R1", "R2"). initial: values to start from, within the bounds; parameters that it does not name
-    start where the best search with the named ones held ends (in a cell's circuit: at the cell's own values), and there
-    is no search if it names all. robust: residuals beyond 2.5 standard deviations count linearly, not squared. band:
-    the points used: "kramers-kronig" (those that pass the test), "all" or (lowest_Hz, highest_Hz). Raises InputError
-    for anything that cannot be.
+    spectrum, eight times as many for transmission lines. weights: "modulus", "proportional", "unit" or "noise"
+    (Weighting). bounds: name -> (lower, upper); fixed: name -> value; ties: name -> other name, or (other name,
+    factor). order: element names in arcs whose time constants must rise, e.g. ("R1", "R2"). initial: values to start
+    from, within the bounds; parameters that it does not name start where the best search with the named ones held ends
+    (in a cell's circuit: at the cell's own values), and there is no search if it names all. robust: residuals beyond
+    2.5 standard deviations count linearly, not squared. band: the points used: "kramers-kronig" (those that pass the
+    test), "all" or (lowest_Hz, highest_Hz). Raises InputError for anything that cannot be.
     """
     model = Circuit(circuit) if isinstance(circuit, str) else circuit
     require(
@@ -73,10 +74,7 @@ def fit_circuit(
     optima = best.optima
     if isinstance(model, Circuit) and order is None:
         optima = fast_to_slow(space, model, optima)
-    searched = not given or (isinstance(model, Circuit) and len(given) < space.size)
-    results = results_from_optima(
-        problem, several, used, batch, optima, weighting, starts if searched else 1, best.share_of_starts
-    )
+    results = results_from_optima(problem, several, used, batch, optima, weighting, best.starts, best.share_of_starts)
     return results[0] if isinstance(spectra, Spectrum) else results
 
 
@@ -120,10 +118,10 @@ def _best(
     if not given:
         return best_fits_around(problem, batch, u, starts, seed)
     u[list(given)] = np.array(list(given.values()))[:, None]
-    return BestFits(fits_from(problem, batch, u), np.ones(batch.count))
+    return fits_from_each(problem, batch, u)
 
 
 def _robustly(problem: Problem, batch: SpectrumBatch, best: BestFits) -> tuple[SpectrumBatch, Problem, BestFits]:
     """The same once more under the robust loss, from the first optimum."""
     batch, problem = with_loss_scale(problem, batch, best.optima.u)
-    return batch, problem, BestFits(fits_from(problem, batch, best.optima.u), best.share_of_starts)
+    return batch, problem, replace(best, optima=fits_from(problem, batch, best.optima.u))

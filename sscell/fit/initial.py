@@ -67,15 +67,19 @@ def fits_from_initial(
     problem: Problem, circuit: Circuit, batch: SpectrumBatch, initial: Mapping[int, float], starts: int, seed: int
 ) -> BestFits:
     """Fits from the given coordinates; the others start where the best search with the given ones held ends."""
-    space, every = problem.space, np.arange(problem.space.size)
+    space = problem.space
     u = np.empty((space.size, batch.count))
     u[list(initial)] = np.array(list(initial.values()))[:, None]
-    share = np.ones(batch.count)
-    if len(initial) < space.size:
-        rest = best_fits(replace(problem, space=space.holding(initial)), circuit, batch, starts, seed)
-        u[[i for i in every if i not in initial]] = rest.optima.u
-        share = rest.share_of_starts
-    return BestFits(fits_from(problem, batch, u), share)
+    if len(initial) == space.size:
+        return fits_from_each(problem, batch, u)
+    rest = best_fits(replace(problem, space=space.holding(initial)), circuit, batch, starts, seed)
+    u[[i for i in range(space.size) if i not in initial]] = rest.optima.u
+    return replace(rest, optima=fits_from(problem, batch, u))
+
+
+def fits_from_each(problem: Problem, batch: SpectrumBatch, u: np.ndarray) -> BestFits:
+    """Fits from one start a spectrum, u (Q, S)."""
+    return BestFits(fits_from(problem, batch, u), np.ones(batch.count), 1)
 
 
 def _number(name: str, given: Any) -> float:

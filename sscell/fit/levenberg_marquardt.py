@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -42,6 +43,11 @@ class Optima:
     def chosen(self, which: np.ndarray) -> Optima:
         """Those of the given indices."""
         return Optima(*(getattr(self, f.name)[..., which] for f in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Optima]) -> Optima:
+        """All fits of the parts, in their order."""
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts], axis=-1) for f in fields(cls)))
 
     def improved(self, other: Optima, places: np.ndarray) -> Optima:
         """With `other`'s fits (M,) at `places` (M,) wherever they are better."""

@@ -6,6 +6,7 @@ of its branches is grown anew before the result is believed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,8 @@ SCATTER, SCATTER_LINEAR = 1.0, 0.1
 # Doubtful fits are tried again so many times; the last time, and where there is but one branch, from so many times as
 # many fresh starts.
 WAVES, AGAIN = 2, 2
+# Starts searched at once: enough for the cores, few enough for memory (some 100 MB).
+MOST_AT_ONCE = 8192
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
 
@@ -58,10 +61,17 @@ LINES = Effort(starts=8, steps=24, kept=8, lonely=0.05, fresh=True)
 
 @dataclass(frozen=True)
 class BestFits:
-    """One optimum a spectrum (Q, S), and the share of starts (S,) that led to the best one of the first stage."""
+    """One optimum a spectrum (Q, S), and the share (S,) of its starts that led to the best one of the first stage."""
 
     optima: Optima
     share_of_starts: np.ndarray
+    starts: int
+
+    @classmethod
+    def joined(cls, parts: Sequence[BestFits]) -> BestFits:
+        """Those of several batches side by side."""
+        share = np.concatenate([part.share_of_starts for part in parts])
+        return cls(Optima.joined([part.optima for part in parts]), share, parts[0].starts)
 
 
 def best_fits(
@@ -72,11 +82,26 @@ def best_fits(
     seed: int,
     tolerance: float = TOLERANCE,
 ) -> BestFits:
-    """The best optimum of each spectrum of the batch, from starts found in the data."""
+    """The best optimum of each spectrum of the batch, from so many starts found in the data (more for lines)."""
     rng = np.random.default_rng(seed)
-    branches = branches_of(circuit)
-    effort = LINES if any(branch.holds_line for branch in branches) else PLAIN
+    effort = LINES if any(branch.holds_line for branch in branches_of(circuit)) else PLAIN
     starts = effort.starts * starts
+    parts = -(-batch.count * starts // MOST_AT_ONCE)
+    each = np.array_split(np.arange(batch.count), min(parts, batch.count))
+    found = [_best_fits(problem, circuit, batch.only(which), starts, rng, tolerance, effort) for which in each]
+    return BestFits.joined(found)
+
+
+def _best_fits(
+    problem: Problem,
+    circuit: Circuit,
+    batch: SpectrumBatch,
+    starts: int,
+    rng: np.random.Generator,
+    tolerance: float,
+    effort: Effort,
+) -> BestFits:
+    branches = branches_of(circuit)
     first = starts_from_spectra(circuit, problem.space, batch, starts, rng)
     best = _best_of(problem, batch, first, np.arange(batch.count), tolerance, effort)
     if not any(branch.has_shape for branch in branches):
@@ -159,7 +184,7 @@ def _best_of(
     chosen = (np.arange(count)[:, None] * each + kept).ravel()
     second = _finished(problem, batch, first.u[:, chosen], np.repeat(spectrum, kept.shape[1]), tolerance)
     cost = np.where(np.isfinite(second.cost), second.cost, np.inf).reshape(count, -1)
-    return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share)
+    return BestFits(second.chosen(np.arange(count) * kept.shape[1] + cost.argmin(1)), share, each)
 
 
 def _best_distinct(cost: np.ndarray, kept: int) -> np.ndarray:
