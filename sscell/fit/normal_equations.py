@@ -23,21 +23,20 @@ def normal_equations(problem: Problem, u: Any, columns: tuple[Any, ...]) -> Norm
     """At coordinates u (Q, B), for the spectra in `columns` (omega, and `unstacked`); in JAX, for use inside jit."""
     xp = load_jax().numpy
     omega, z_real, z_imaginary, real_weight, imaginary_weight, loss_scale = columns
-    z, slopes = _impedance_and_slopes(problem, u, omega)
-    real = (xp.real(z) - z_real) * real_weight
-    imaginary = (xp.imag(z) - z_imaginary) * imaginary_weight
+    (real, *real_slopes), (imaginary, *imaginary_slopes) = _weighted_rows(
+        problem, u, omega, real_weight, imaginary_weight
+    )
+    real, imaginary = real - z_real * real_weight, imaginary - z_imaginary * imaginary_weight
     square = real * real + imaginary * imaginary
+    real_rows, imaginary_rows = [*real_slopes, real], [*imaginary_slopes, imaginary]
     if problem.robust:
         # ρ(s) = 2 s/(1 + sqrt(1 + s/c²)): s for small s, 2c sqrt(s) for large; the rows are weighted by ρ'.
         root = xp.sqrt(1 + square / loss_scale**2)
         square = 2 * square / (1 + root)
         down = 1 / xp.sqrt(root)
-        real, imaginary = real * down, imaginary * down
-        real_weight, imaginary_weight = real_weight * down, imaginary_weight * down
-    real_slopes = [xp.real(s) * real_weight for s in slopes]
-    imaginary_slopes = [xp.imag(s) * imaginary_weight for s in slopes]
-    products = gram([*real_slopes, real], [*imaginary_slopes, imaginary])
-    pairs = products.shape[0] - len(slopes) - 1
+        real_rows, imaginary_rows = [row * down for row in real_rows], [row * down for row in imaginary_rows]
+    products = gram(real_rows, imaginary_rows)
+    pairs = products.shape[0] - len(real_rows)
     equations = NormalEquations(xp.sum(square, 0), products[pairs:-1], products[:pairs])
     if problem.order is None:
         return equations
@@ -45,16 +44,24 @@ def normal_equations(problem: Problem, u: Any, columns: tuple[Any, ...]) -> Norm
     return _with_order(problem, problem.space.values(u, xp), equations, size)
 
 
-def _impedance_and_slopes(problem: Problem, u: Any, omega: Any) -> tuple[Any, list[Any]]:
-    """Impedance and its derivative by each coordinate, finished before they are multiplied."""
+def _weighted_rows(
+    problem: Problem, u: Any, omega: Any, real_weight: Any, imaginary_weight: Any
+) -> tuple[list[Any], list[Any]]:
+    """Real and imaginary parts, each times its weight, of the impedance and its slope along each coordinate.
 
-    def columns() -> list[Any]:
-        values = problem.space.values(u, load_jax().numpy)
+    They are finished before they are multiplied, and leave as parts: as complex arrays they would be read twice.
+    """
+    jax = load_jax()
+    xp = jax.numpy
+
+    def rows() -> list[Any]:
+        values = problem.space.values(u, xp)
         z, partials = problem.model.impedance_and_partials(values, omega)
-        return [z, *problem.space.columns(partials, values)]
+        every = [z, *problem.space.columns(partials, values)]
+        return [jax.lax.complex(xp.real(row) * real_weight, xp.imag(row) * imaginary_weight) for row in every]
 
-    z, *slopes = apart(columns, omega[0, 0] > 0)
-    return z, slopes
+    done = apart(rows, omega[0, 0] > 0)
+    return [xp.real(row) for row in done], [xp.imag(row) for row in done]
 
 
 def _with_order(problem: Problem, values: list[Any], equations: NormalEquations, size: Any) -> NormalEquations:

@@ -35,7 +35,8 @@ class Grid(NamedTuple):
     """Spectra measured at the same frequencies, with the dictionary there.
 
     members: (S,) their columns; atoms: one set a branch (branches of one kind share it); offsets: where a branch's
-    atoms stand among all; gram: (S, A, A) and right: (S, A) of the weighted least squares problem of all atoms.
+    atoms stand among all; gram: (S, A, A) and right: (S, A) of the weighted least squares problem of all atoms; cross:
+    (S, A, M) a branch, the columns of gram that are its own.
     """
 
     members: np.ndarray
@@ -43,6 +44,7 @@ class Grid(NamedTuple):
     offsets: tuple[int, ...]
     gram: np.ndarray
     right: np.ndarray
+    cross: tuple[np.ndarray, ...]
 
 
 def starts_from_spectra(
@@ -84,8 +86,10 @@ def grid_from_batch(
             total += atoms.count
     z = np.concatenate([atoms.impedance for atoms, _ in kinds.values()])
     gram, right = normal_matrices(z, batch, members, rows)
+    cross = {kind: np.ascontiguousarray(gram[:, :, o : o + a.count]) for kind, (a, o) in kinds.items()}
     chosen = [kinds[branch.kind] for branch in branches]
-    return Grid(members, tuple(a for a, _ in chosen), tuple(o for _, o in chosen), gram, right)
+    own = tuple(cross[branch.kind] for branch in branches)
+    return Grid(members, tuple(a for a, _ in chosen), tuple(o for _, o in chosen), gram, right, own)
 
 
 def normal_matrices(
@@ -127,11 +131,10 @@ def _best_atom(
     others = np.delete(picks, branch, axis=0)
     first = grid.offsets[branch]
     own = slice(first, first + grid.atoms[branch].count)
-    candidates = np.ascontiguousarray(grid.gram[:, :, own])
     gain = gains(
         gram=[grid.gram[spectrum, others[i], others[j]] for i, j in lower_pairs(len(others))],
         right=[grid.right[spectrum, other] for other in others],
-        cross=[candidates[spectrum, other] for other in others],
+        cross=[grid.cross[branch][spectrum, other] for other in others],
         square=np.einsum("sii->si", grid.gram)[:, own][spectrum],
         product=grid.right[:, own][spectrum],
     )
