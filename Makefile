@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYBAMM_DISABLE_TELEMETRY := true
 
-.PHONY: run test bench clean
+.PHONY: run test bench study clean
 
 run: $(VENV)/.installed
 	$(BIN)/sscell run scenarios/anneal.toml --out results/anneal
@@ -15,6 +15,9 @@ test: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
+
+study: $(VENV)/.installed-test
+	$(BIN)/pytest -m study -s tests/physics
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

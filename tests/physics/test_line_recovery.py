@@ -32,7 +32,7 @@ def test_optimum_of_the_truth_is_reached(shape: str) -> None:
     assert np.sum(ratio <= SUCCESS) >= 34
 
 
-@pytest.mark.benchmark
+@pytest.mark.study
 @pytest.mark.parametrize("shape", SHAPES)
 def test_share_that_reaches_the_optimum_of_the_truth(shape: str) -> None:
     """At least 95 % of 300; 88 % of the one with 14 parameters, where 91 % do and most others miss by 2 to 10 %."""
