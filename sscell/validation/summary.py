@@ -17,6 +17,9 @@ HIDDEN_SIGMAS = 4
 # of |Z|: in Schönleber's test a poor fit looks like noise.
 NEGATIVE_SIGMAS = 3.0
 NEGATIVE_SHARES = (0.02, 0.2)
+# Bad points count as one place up to so many steps apart; so many places are named.
+NEIGHBOURS, MOST_PLACES = 2, 3
+UNITS = ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz"), (1e-3, "mHz"), (1e-6, "µHz"))
 
 
 def summary_from_verdict(
@@ -78,10 +81,10 @@ def _verdict_in_words(
         where = _places(frequency_Hz, valid)
         text = (
             f"{valid.sum()} of {valid.size} points {passed} ({level}); invalid {where}, "
-            f"up to {_percent(abs(residuals[worst]))} from the fit to the others, at {frequency_Hz[worst]:.3g} Hz."
+            f"up to {_percent(abs(residuals[worst]))} from the fit to the others, at {_frequency(frequency_Hz[worst])}."
         )
         if band is not None:
-            text += f" Work between {band.lowest_Hz:.3g} and {band.highest_Hz:.3g} Hz ({band.mask.sum()} points)."
+            text += f" Work between {_frequency(band.lowest_Hz)} and {_frequency(band.highest_Hz)} ({band.mask.sum()} points)."
     return text
 
 
@@ -90,16 +93,32 @@ def _percent(value: float) -> str:
 
 
 def _places(frequency_Hz: np.ndarray, valid: np.ndarray) -> str:
-    """'up to 0.2 Hz', 'at 49.8 Hz', 'from 1e+05 Hz up', joined by commas."""
+    """'up to 200 mHz', 'at 49.8 Hz', 'at 4 of 6 points from 5 to 20 Hz', 'from 100 kHz up', joined by commas."""
     order = np.argsort(frequency_Hz, kind="stable")
     f, good = frequency_Hz[order], valid[order]
     if not good.any():
         return "everywhere"
     low, high = np.flatnonzero(good)[[0, -1]]
-    places = [f"up to {f[low - 1]:.3g} Hz"] if low else []
+    places = [f"up to {_frequency(f[low - 1])}"] if low else []
     inner = low + np.flatnonzero(~good[low:high])
-    places += [f"at {value:.3g} Hz" for value in f[inner[:3]]]
-    if inner.size > 3:
-        places[-1] += f" and at {inner.size - 3} more points in between"
-    places += [f"from {f[high + 1]:.3g} Hz up"] if high < f.size - 1 else []
+    groups = np.split(inner, np.flatnonzero(np.diff(inner) > NEIGHBOURS) + 1) if inner.size else []
+    places += [_place(f, group) for group in groups[:MOST_PLACES]]
+    rest = sum(group.size for group in groups[MOST_PLACES:])
+    if rest:
+        places[-1] += f" and at {rest} more point{'s' if rest > 1 else ''} above"
+    places += [f"from {_frequency(f[high + 1])} up"] if high < f.size - 1 else []
     return ", ".join(places)
+
+
+def _place(f: np.ndarray, group: np.ndarray) -> str:
+    first, last = group[[0, -1]]
+    if group.size == 1:
+        return f"at {_frequency(f[first])}"
+    span = last - first + 1
+    of = f"{group.size} of {span}" if span > group.size else f"{span}"
+    return f"at {of} points from {_frequency(f[first])} to {_frequency(f[last])}"
+
+
+def _frequency(value_Hz: float) -> str:
+    factor, unit = next((u for u in UNITS if value_Hz >= 0.9995 * u[0]), UNITS[-1])
+    return f"{value_Hz / factor:.3g} {unit}"
