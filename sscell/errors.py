@@ -8,6 +8,9 @@ import sys
 import warnings
 from collections.abc import Iterable
 
+# So many keys that begin alike are offered for one that was cut short.
+MOST_OFFERED = 4
+
 
 class SscellError(Exception):
     """Base of everything this package raises on purpose."""
@@ -22,8 +25,13 @@ class ExtrapolationWarning(UserWarning):
 
 
 def nearest_key(key: str, known: Iterable[str]) -> str:
-    """The known key most like `key`, as a clause for an error message ('' if none is like it)."""
-    near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    """The known keys that `key` is the beginning of (CPE1: CPE1_0, CPE1_1), or else the one most like it, as a clause
+    for an error message ('' if none is like it)."""
+    known = list(known)
+    longer = [name for name in known if key and name.startswith(f"{key}_")]
+    if 0 < len(longer) <= MOST_OFFERED:
+        return f" (did you mean {' or '.join(repr(name) for name in longer)}?)"
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f" (did you mean '{near[0]}'?)" if near else ""
 
 

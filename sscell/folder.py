@@ -33,15 +33,17 @@ def whole_folder(folder: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
 def check_folder(folder: Path, ours: Callable[[Path], bool]) -> None:
     """Refuse a results folder that cannot be made, or that holds something else than results of ours."""
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out '{folder}' is a file; name a folder.")
+        raise InputError(f"The results folder '{folder}' is a file; name a folder.")
     ground = next((p for p in folder.resolve().parents if p.exists()), folder)
     if not ground.is_dir() or not os.access(ground, os.W_OK):
-        raise InputError(f"--out '{folder}' cannot be made: '{ground}' is not a folder that can be written to.")
+        raise InputError(
+            f"The results folder '{folder}' cannot be made: '{ground}' is not a folder that can be written to."
+        )
     foreign = sorted(p.name for p in folder.iterdir() if not ours(p)) if folder.is_dir() else []
     if foreign:
         raise InputError(
-            f"--out '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); name a new "
-            "folder or an earlier results folder, as its content is replaced."
+            f"The results folder '{folder}' holds files that are not results of sscell ({', '.join(foreign[:3])}); "
+            "name a new folder or an earlier results folder, as its content is replaced."
         )
 
 

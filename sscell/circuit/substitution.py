@@ -11,6 +11,7 @@ from sscell.circuit.model import CircuitParameter, model_impedance, model_spectr
 from sscell.errors import require
 from sscell.jax_setup import load_jax
 from sscell.records import Spectrum
+from sscell.rounding import short
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ class SubstitutedCircuit:
             require(name in self.formulas, f"SubstitutedCircuit {self.text}: no formula for {name}.")
             unknown = set(self.formulas[name].names) - known
             require(not unknown, f"SubstitutedCircuit {self.text}: {name} depends on unknown {sorted(unknown)}.")
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.parameter_names))
+        numbers = [short(self.values[name], 4) for name in self.parameter_names]
+        wide = max(map(len, numbers))
+        head = f"Circuit in {len(numbers)} physical parameters, {len(self.circuit.elements)} elements:"
+        rows = zip(self.parameters, numbers, strict=True)
+        return "\n".join([head, *(f"  {p.name:{width}s}  {number:{wide}s}  {p.unit}" for p, number in rows)])
 
     @property
     def text(self) -> str:

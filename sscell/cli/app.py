@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+import sscell
 from sscell.cli.fit import fit
 from sscell.cli.inspect import inspect
 from sscell.cli.run import run
@@ -22,8 +24,18 @@ app = typer.Typer(
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sscell {sscell.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
+    ] = False,
+) -> None:
     """Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance."""
 
 
@@ -34,17 +46,27 @@ for command in (run, inspect, fit):
 def main() -> None:
     """Entry point: user mistakes become one sentence and exit code 2."""
     try:
-        code = typer.main.get_command(app).main(standalone_mode=False)
+        code = typer.main.get_command(app).main(prog_name="sscell", standalone_mode=False)
     except InputError as error:
         sys.exit(_refused(str(error)))
     except UsageError as error:
-        # Without a command the help has just been shown; everything else is one sentence.
-        message = error.format_message()  # type: ignore[attr-defined]
-        sys.exit(_refused(f"{message.rstrip('.')}; see 'sscell --help'.") if message else 2)
+        sys.exit(_misused(error))
     except (typer.Abort, KeyboardInterrupt):
         print("sscell: stopped; nothing was written.", file=sys.stderr)
         sys.exit(130)
     sys.exit(code or 0)
+
+
+def _misused(error: Exception) -> int:
+    """One sentence with the help of the command whose arguments were wrong; without a command the help itself."""
+    message = error.format_message()  # type: ignore[attr-defined]
+    if message.startswith("Usage:"):
+        print(message, file=sys.stderr)
+        return 2
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "sscell"
+    message = f"{message} See" if message.endswith("?") else f"{message.rstrip('.')}; see"
+    return _refused(f"{message} '{command} --help'.")
 
 
 def _refused(message: str) -> int:

@@ -20,7 +20,13 @@ def bounds(given: Iterable[str]) -> dict[str, tuple[float, float]]:
         name, value = _pair("--bound", text, "R1=1:100")
         low, colon, high = value.partition(":")
         require(bool(colon), f"--bound {text!r} needs a lower and an upper bound with a colon between, as in R1=1:100.")
-        found[name] = (_number("--bound", text, low), _number("--bound", text, high))
+        ends = _number("--bound", text, low), _number("--bound", text, high)
+        require(
+            ends[0] < ends[1],
+            f"--bound {text!r}: the lower bound comes first and must be below the upper one; --fix {name}=... holds a "
+            "parameter at one value.",
+        )
+        found[name] = ends
     return found
 
 
@@ -38,7 +44,9 @@ def band(text: str) -> str | tuple[float, float]:
     """'kramers-kronig', 'all' or 'LOW:HIGH' in Hz."""
     low, colon, high = text.partition(":")
     if colon:
-        return _number("--band", text, low), _number("--band", text, high)
+        ends = _number("--band", text, low), _number("--band", text, high)
+        require(0 <= ends[0] < ends[1], f"--band {text!r} must be LOW:HIGH in Hz, the lower end first, as in 1:1e5.")
+        return ends
     known = ("kramers-kronig", "all")
     require(
         text in known,

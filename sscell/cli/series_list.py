@@ -38,17 +38,18 @@ def series_list_from_file(path: Path, along: str | None = None) -> SeriesList:
     """Columns (TOML: keys of each [[spectra]]) file, what was varied, and optionally cell and sweep.
 
     Paths start at the list's folder. along: which column was varied, if there are several. Conditions are numbers if
-    all of them are, else labels. Raises InputError for anything else.
+    all of them are, labels if none is. Raises InputError for anything else.
     """
     rows = _rows(path)
     require(len(rows) > 0, f"{path.name} lists no spectra; give a line for each file.")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     require(
         "file" in columns,
-        f"{path.name} needs a column 'file'{nearest_key('file', columns)}; it has {', '.join(columns) or 'none'}.",
+        f"{path.name} needs a column 'file'; it has {', '.join(columns) or 'none'}; rename "
+        "the one that holds the file names.",
     )
     chosen = _along(path, columns, along)
-    conditions = _conditions([_text(path, k, row, chosen) for k, row in enumerate(rows, start=1)])
+    conditions = _conditions(path, chosen, [_text(path, k, row, chosen) for k, row in enumerate(rows, start=1)])
     lines = [
         Listed(
             file=path.parent / _text(path, k, row, "file"),
@@ -122,15 +123,27 @@ def _text(path: Path, line: int, row: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _conditions(texts: Sequence[str]) -> list[float | str]:
-    """All as numbers, or all as they are."""
+def _conditions(path: Path, along: str, texts: Sequence[str]) -> list[float | str]:
+    """All as numbers, or all as they are; where only some are numbers, one of the others may be a slip of the pen."""
+    numbers = [_number(text) for text in texts]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(texts):
+        return [int(number) if number.is_integer() else number for number in known]
+    odd = numbers.index(None)
+    require(
+        not known,
+        f"{path.name}, spectrum {odd + 1}: {along} is {texts[odd]!r}, which is no number, but others are; correct it, "
+        "or make all of them labels, such as '150 C' in place of 150.",
+    )
+    return list(texts)
+
+
+def _number(text: str) -> float | None:
     try:
-        numbers = [float(text) for text in texts]
+        number = float(text)
     except ValueError:
-        return list(texts)
-    if not all(map(math.isfinite, numbers)):
-        return list(texts)
-    return [int(number) if number.is_integer() else number for number in numbers]
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _sweep(path: Path, line: int, value: Any) -> int | None:

@@ -59,7 +59,7 @@ def gathered_from_files(files: Sequence[Path], along: str | None, area_m2: float
     conditions = [_recorded(spectrum, along) for spectrum in spectra]
     known = [c is not None for c in conditions]
     refused += [
-        f"{_name(s)}: its file does not say {along}, so it is left out of the series; give it in a list (--series)."
+        f"{s.name}: its file does not say {along}, so it is left out of the series; give it in a list (--series)."
         for s, is_known in zip(spectra, known, strict=True)
         if not is_known
     ]
@@ -135,17 +135,12 @@ def _why_not(spectrum: Spectrum, band: Any) -> str:
     """Why a spectrum cannot be fitted, '' if it can."""
     zero = np.flatnonzero(spectrum.impedance_ohm == 0)
     if zero.size:
-        return f"{_name(spectrum)}: its impedance at {spectrum.frequency_Hz[zero[0]]:g} Hz is zero; remove that point."
+        return f"{spectrum.name}: its impedance at {spectrum.frequency_Hz[zero[0]]:g} Hz is zero; remove that point."
     if isinstance(band, tuple):
         inside = int(((spectrum.frequency_Hz >= band[0]) & (spectrum.frequency_Hz <= band[1])).sum())
         if inside < 2:
             return (
-                f"{_name(spectrum)}: {inside} points lie between {band[0]:g} and {band[1]:g} Hz; it has "
+                f"{spectrum.name}: {inside} points lie between {band[0]:g} and {band[1]:g} Hz; it has "
                 f"{spectrum.frequency_Hz.min():g} to {spectrum.frequency_Hz.max():g} Hz, so widen --band."
             )
     return ""
-
-
-def _name(spectrum: Spectrum) -> str:
-    many = spectrum.provenance.get("sweeps", 1) != 1
-    return f"{spectrum.provenance['file']}" + (f" #{spectrum.provenance['sweep']}" if many else "")

@@ -65,7 +65,8 @@ def _measured(source: SourceFile) -> Measured:
         from galvani import BioLogic
     except ImportError as error:
         raise InputError(
-            "Reading BioLogic .mpr files needs the optional reader: pip install 'sscell[biologic]'"
+            "Reading BioLogic .mpr files needs an optional reader; install it from the folder of sscell's source: "
+            ".venv/bin/pip install -e '.[biologic]'"
         ) from error
     # galvani raises whatever its parsing stumbles on (AssertionError, OSError, ...) and warns of its guesses.
     try:

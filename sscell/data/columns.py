@@ -75,6 +75,11 @@ class Column(NamedTuple):
     unit: Unit | None
     sign: float
 
+    @property
+    def label(self) -> str:
+        """What a message calls it: its name in quotes, or where it stands, from 1."""
+        return f"'{self.name}'" if self.name else str(self.position + 1)
+
 
 def recognised_column(position: int, name: str) -> Column | None:
     """The quantity that a column name stands for, or None."""

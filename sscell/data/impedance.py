@@ -37,7 +37,7 @@ def impedance_from_table(table: Table, rows: np.ndarray) -> Impedance:
             continue
         first, second = (checked_values(table, q, rows) for q in quantities)
         if not np.any(first):
-            zero.append(table.columns[quantities[0]].name)
+            zero.append(table.columns[quantities[0]].label)
             continue
         if quantities[1].endswith("imaginary_ohm"):
             return Impedance(first + 1j * second, quantities)
@@ -50,7 +50,7 @@ def impedance_from_table(table: Table, rows: np.ndarray) -> Impedance:
         )
         return Impedance(first * np.exp(1j * second), quantities)
     if zero:
-        raise InputError(f"{table.source.name}: the impedance in '{zero[0]}' is zero throughout; export it again.")
+        raise InputError(f"{table.source.name}: the impedance in column {zero[0]} is zero throughout; export it again.")
     raise InputError(
         f"{table.source.name} has frequencies but no impedance: it needs columns for Re and Im or for "
         f"modulus and phase, and has {table.listed_names()}; name them as in 'Re(Z)/Ohm', '-Im(Z)/Ohm'."
@@ -61,7 +61,7 @@ def _require_angle_unit(table: Table, quantity: str) -> None:
     column = table.columns[quantity]
     require(
         column.unit is not None,
-        f"{table.source.name}: column '{column.name}' does not say whether it is in degrees or radians; "
+        f"{table.source.name}: column {column.label} does not say whether it is in degrees or radians; "
         "rename it to 'Phase(Z)/deg' or 'Phase(Z)/rad'.",
     )
 
@@ -92,7 +92,7 @@ def _mirrored_message(table: Table, column: Column, share: float) -> str:
     better = f"{minus}Im(Z)/Ohm" if "imaginary" in column.quantity else f"{minus}Phase(Z)/deg"
     coil = f", or, if the cell really is a coil, store minus these values as '{better}'" if minus else ""
     return (
-        f"{table.source.name}: column '{column.name}' makes {share:.0%} of the points inductive (Im Z > 0), "
+        f"{table.source.name}: column {column.label} makes {share:.0%} of the points inductive (Im Z > 0), "
         "which the other numbers do not bear out, so it most likely stores the opposite sign; "
         f"rename it to '{better}'{coil}."
     )

@@ -74,7 +74,7 @@ def checked_values(table: Table, quantity: str, rows: np.ndarray) -> np.ndarray:
         text = table.texts[quantity][bad[0]] if quantity in table.texts else str(values[bad[0]])
         such = f"{bad.size} such rows" if bad.size > 1 else "1 such row"
         raise InputError(
-            f"{table.source.name}, {table.where(bad[0])}, column '{table.columns[quantity].name}': "
+            f"{table.source.name}, {table.where(bad[0])}, column {table.columns[quantity].label}: "
             f"{shown(text) if text else 'an empty cell'} is not a finite number ({such}); "
             "correct or remove these rows."
         )

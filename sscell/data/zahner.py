@@ -51,7 +51,10 @@ def _measured(source: SourceFile) -> Measured:
     try:
         from zahner_analysis.file_import.ism_import import IsmImport
     except ImportError as error:
-        raise InputError("Reading Zahner .ism files needs the optional reader: pip install 'sscell[zahner]'") from error
+        raise InputError(
+            "Reading Zahner .ism files needs an optional reader; install it from the folder of sscell's source: "
+            ".venv/bin/pip install -e '.[zahner]'"
+        ) from error
     # The library raises whatever its parsing stumbles on (TypeError, ValueError, OverflowError, ...).
     try:
         with warnings.catch_warnings():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -60,7 +60,7 @@ def fit_circuit(
         isinstance(model, Circuit | SubstitutedCircuit),
         f"fit_circuit: the circuit must be a Circuit, its text, or the circuit of a cell, got {type(model).__name__}.",
     )
-    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    several = [spectra] if isinstance(spectra, Spectrum) else _listed(spectra)
     _check(several, starts, seed)
     weighting = weighting_from_name(weights)
     space = space_from_constraints(model, bounds, fixed, ties, several)
@@ -78,6 +78,15 @@ def fit_circuit(
     return results[0] if isinstance(spectra, Spectrum) else results
 
 
+def _listed(spectra: Any) -> list[Any]:
+    require(
+        isinstance(spectra, Iterable),
+        f"fit_circuit: spectra must be one Spectrum or a list of them, got {type(spectra).__name__}; make one with "
+        "ss.Spectrum(...) or ss.read_spectra(path).",
+    )
+    return list(spectra)
+
+
 def _check(spectra: Sequence[Any], starts: int, seed: int) -> None:
     require(len(spectra) > 0, "fit_circuit: no spectra were given; give one Spectrum or a list of them.")
     for k, spectrum in enumerate(spectra):
@@ -88,7 +97,7 @@ def _check(spectra: Sequence[Any], starts: int, seed: int) -> None:
         )
     require(isinstance(seed, Integral) and seed >= 0, f"seed must be a whole number, 0 or more, got {seed!r}.")
     require(
-        isinstance(starts, Integral) and 1 <= starts <= MOST_STARTS,
+        isinstance(starts, Integral) and not isinstance(starts, bool) and 1 <= starts <= MOST_STARTS,
         f"starts must be a whole number from 1 to {MOST_STARTS}, got {starts!r}.",
     )
 

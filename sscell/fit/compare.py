@@ -15,9 +15,10 @@ from sscell.fit.uncertainty import CONFIDENCE
 def compare(series: SeriesResult, a: float | str, b: float | str) -> Comparison:
     """Every parameter under condition b against condition a, with 95 % intervals.
 
-    Where two cells or more were measured under both conditions, their changes are compared, else the means of all cells
-    under either; the notes say which. The errors hold those of the fits and the spread from cell to cell, where it is
-    known. Raises InputError for a condition that the series does not have.
+    Where two cells or more were measured under both conditions, or one and no other under either, their changes are
+    compared, else the means of all cells under either; the notes say which. The errors hold those of the fits and the
+    spread from cell to cell, where it is known. What is at its bound or not determined under a condition is not
+    comparable. Raises InputError for a condition that the series does not have.
     """
     known = list(dict.fromkeys(series.conditions))
     for given in (a, b):
@@ -49,12 +50,20 @@ def _difference(series: SeriesResult, trend: Trend, a: float | str, b: float | s
 
     conditions, means = trend_means(series, trend.name)
     i, j = conditions.index(a), conditions.index(b)
+    open_ = [(trend.means[k].note, conditions[k]) for k in (i, j) if trend.means[k].used == 0]
     error = float(np.hypot(means.standard_error[i], means.standard_error[j]))
     half = error * float(student.ppf(0.5 + CONFIDENCE / 2, means.degrees))
-    return _in_units(trend, float(means.mean[i]), float(means.mean[j]), half, 0)
+    return _in_units(trend, float(means.mean[i]), float(means.mean[j]), half, 0, _obstacle(open_))
 
 
-def _in_units(trend: Trend, first: float, second: float, half: float, pairs: int) -> Difference:
+def _obstacle(open_: list[tuple[str, float | str]]) -> str:
+    """'not determined under 0 and 300', 'at its bound under 0, not determined under 300'; '' for none."""
+    notes = dict.fromkeys(note for note, _ in open_)
+    under = {note: " and ".join(condition_text(c) for own, c in open_ if own == note) for note in notes}
+    return ", ".join(f"{note} under {where}" for note, where in under.items())
+
+
+def _in_units(trend: Trend, first: float, second: float, half: float, pairs: int, obstacle: str = "") -> Difference:
     """first, second: in search coordinates; half: half width of the interval of their difference."""
     change = second - first
     low, high = change - half, change + half
@@ -75,16 +84,25 @@ def _in_units(trend: Trend, first: float, second: float, half: float, pairs: int
         difference_interval=interval,
         distinct=low > 0 or high < 0,
         pairs=pairs,
+        obstacle=obstacle,
     )
 
 
 def _summary(differences: dict[str, Difference], a: str, b: str) -> str:
     changed = [_in_words(d) for d in differences.values() if d.distinct]
-    same = [d.name for d in differences.values() if not d.distinct]
-    words = (
-        f"From {a} to {b}: {'; '.join(changed)}." if changed else f"From {a} to {b} no parameter is shown to change."
-    )
-    return words + (f" Not shown to change: {', '.join(same)}." if changed and same else "")
+    same = [d.name for d in differences.values() if not (d.distinct or d.obstacle)]
+    open_ = [f"{d.name} ({d.obstacle})" for d in differences.values() if d.obstacle]
+    if not (changed or same):
+        words = f"From {a} to {b} no parameter could be compared"
+        return f"{words}: {', '.join(open_)}." if open_ else f"{words}."
+    if changed:
+        words = f"From {a} to {b}: {'; '.join(changed)}."
+        words += f" Not shown to change: {', '.join(same)}." if same else ""
+    elif open_:
+        words = f"From {a} to {b} none of the parameters that could be compared is shown to change: {', '.join(same)}."
+    else:
+        words = f"From {a} to {b} no parameter is shown to change."
+    return words + (f" Could not be compared: {', '.join(open_)}." if open_ else "")
 
 
 def _in_words(d: Difference) -> str:
@@ -95,19 +113,15 @@ def _in_words(d: Difference) -> str:
 
 
 def _notes(series: SeriesResult, differences: dict[str, Difference], a: float | str, b: float | str) -> tuple[str, ...]:
-    notes = [
-        f"{len(differences)} parameters are compared at 95 % each: about one in 20 would seem to differ without cause."
-    ]
-    by_pairs = {
-        n: [d.name for d in differences.values() if d.pairs == n] for n in {d.pairs for d in differences.values()}
-    }
+    compared = [d for d in differences.values() if not d.obstacle]
+    if not compared:
+        return ()
+    verb = "parameter is" if len(compared) == 1 else "parameters are"
+    notes = [f"{len(compared)} {verb} compared at 95 % each: about one in 20 would seem to differ without cause."]
+    by_pairs = {n: [d.name for d in compared if d.pairs == n] for n in {d.pairs for d in compared}}
     for pairs, names in sorted(by_pairs.items(), reverse=True):
         who = "" if len(by_pairs) == 1 else f"{', '.join(names)}: "
-        how = (
-            f"compared within the {pairs} cells that were measured under both conditions."
-            if pairs
-            else f"the means of all cells under either condition are compared: {_why_between(series, a, b)}."
-        )
+        how = _how(series, pairs, a, b)
         notes.append((who + how) if who else how[0].upper() + how[1:])
     between = by_pairs.get(0, [])
     if between and all(series.trends[name].spread is None for name in between):
@@ -117,6 +131,17 @@ def _notes(series: SeriesResult, differences: dict[str, Difference], a: float | 
     return tuple(notes)
 
 
+def _how(series: SeriesResult, pairs: int, a: float | str, b: float | str) -> str:
+    if pairs == 1:
+        return (
+            "compared within the one cell that was measured under both conditions; the errors are those of its fits "
+            "alone, and nothing is known of other cells."
+        )
+    if pairs:
+        return f"compared within the {pairs} cells that were measured under both conditions."
+    return f"the means of all cells under either condition are compared: {_why_between(series, a, b)}."
+
+
 def _why_between(series: SeriesResult, a: float | str, b: float | str) -> str:
     under = [
         {cell for cell, c in zip(series.cells, series.conditions, strict=True) if c == condition}
@@ -124,5 +149,5 @@ def _why_between(series: SeriesResult, a: float | str, b: float | str) -> str:
     ]
     both = len(under[0] & under[1])
     if both > 1:
-        return "the values of cells that were measured under both conditions ended at a bound"
+        return "only in some cells that were measured under both conditions are both values determined"
     return "only one cell was measured under both conditions" if both else "no cell was measured under both conditions"

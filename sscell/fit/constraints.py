@@ -10,7 +10,7 @@ import numpy as np
 from sscell.circuit import Circuit
 from sscell.circuit.element import Scale
 from sscell.circuit.model import CircuitParameter, ImpedanceModel
-from sscell.errors import nearest_key, require
+from sscell.errors import InputError, nearest_key, require
 from sscell.fit.default_bounds import Measured, default_bounds, measured_from_spectra
 from sscell.fit.space import Coordinate, Link, SearchSpace
 
@@ -145,7 +145,9 @@ def _fixed(parameters: Mapping[str, CircuitParameter], fixed: Mapping[str, float
     try:
         number = float(value)
     except (TypeError, ValueError):
-        number = np.nan
+        raise InputError(
+            f"fixed: {name} ({parameter.meaning}, {parameter.unit}) must be a number, got {value!r}."
+        ) from None
     good = number > 0 or (number == 0 and parameter.zero_allowed)
     good = good and (parameter.at_most is None or number <= parameter.at_most)
     require(

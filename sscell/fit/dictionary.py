@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,17 @@ class Atoms:
         return self.values.shape[1]
 
 
+def most_atoms(branches: Sequence[Branch]) -> int:
+    """How many shapes the dictionary of these branches holds at most; branches of one kind share them."""
+    return sum(_most_atoms(branch) for branch in {branch.kind: branch for branch in branches}.values())
+
+
+def _most_atoms(branch: Branch) -> int:
+    if branch.holds_line or _is_scattered(branch):
+        return NESTED
+    return (TIMES if branch.has_shape else 1) * (len(EXPONENTS) if branch.exponents else 1)
+
+
 def atoms_of(branch: Branch, omega: np.ndarray, rng: np.random.Generator) -> Atoms:
     """The shapes of a branch over omega (F,)."""
     if branch.holds_line:
@@ -37,7 +49,7 @@ def atoms_of(branch: Branch, omega: np.ndarray, rng: np.random.Generator) -> Ato
     times = _times_s(branch, omega)
     alphas = EXPONENTS if branch.exponents else (1.0,)
     tau, alpha = (a.ravel() for a in np.meshgrid(times, alphas, indexing="ij"))
-    scattered = _clocks(branch) > 1 or _sizes(branch) > 2
+    scattered = _is_scattered(branch)
     if scattered:
         tau, alpha = rng.choice(times, NESTED), rng.uniform(min(EXPONENTS), 1.0, NESTED)
     return _usable(branch, _values(branch, tau, alpha, rng if scattered else None), tau, omega)
@@ -62,6 +74,11 @@ def _times_s(branch: Branch, omega: np.ndarray) -> np.ndarray:
     if not branch.has_shape:
         return np.ones(1)
     return np.exp(np.linspace(-np.log(omega.max()) - REACH, -np.log(omega.min()) + REACH, TIMES))
+
+
+def _is_scattered(branch: Branch) -> bool:
+    """Whether there is more inside than a grid of times and exponents tells."""
+    return _clocks(branch) > 1 or _sizes(branch) > 2
 
 
 def _clocks(branch: Branch) -> int:

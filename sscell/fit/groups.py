@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sscell.errors import require
+
 # Numbers a column of arrays (rows x fits) may have in a wide group: enough to be worth a call of compiled code, few
 # enough for the cache and for an even share of the cores; and how many times narrower the other kind is.
 ELEMENTS, NARROWER = 4608, 4
@@ -47,13 +49,21 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=cores or 1)
 
 
-# A forked process has none of its parent's threads.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.cache_clear)
+# Processes in which compiled code has run: a forked child finds its parent here.
+_HAVE_RUN: set[int] = set()
 
 
 def in_threads(work: Any, groups: list[np.ndarray]) -> None:
-    """Compiled code runs outside the interpreter's lock, so groups share the cores."""
+    """Compiled code runs outside the interpreter's lock, so groups share the cores.
+
+    Raises InputError in a child that was forked after code has run: its threads are gone, and it would wait for ever.
+    """
+    _HAVE_RUN.add(os.getpid())
+    require(
+        len(_HAVE_RUN) == 1,
+        "fits: this process was forked from one that had fitted already, and fits would never end here; start "
+        "processes with multiprocessing.get_context('spawn').",
+    )
     if len(groups) == 1:
         work(groups[0])
         return

@@ -40,7 +40,8 @@ def normal_equations(problem: Problem, u: Any, columns: tuple[Any, ...]) -> Norm
     equations = NormalEquations(xp.sum(square, 0), products[pairs:-1], products[:pairs])
     if problem.order is None:
         return equations
-    size = xp.mean((z_real * real_weight) ** 2 + (z_imaginary * imaginary_weight) ** 2, 0)
+    used = xp.sum((real_weight > 0) | (imaginary_weight > 0), 0)
+    size = xp.sum((z_real * real_weight) ** 2 + (z_imaginary * imaginary_weight) ** 2, 0) / xp.maximum(used, 1)
     return _with_order(problem, problem.space.values(u, xp), equations, size)
 
 

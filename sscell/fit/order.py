@@ -45,6 +45,10 @@ class Order:
 
 def order_from_names(circuit: Circuit, names: Sequence[str]) -> Order:
     """The order of the branches that hold the named elements; raises InputError for names without a time constant."""
+    require(
+        not isinstance(names, str),
+        f"order: give element names as a tuple, such as ('R1', 'R2'), got the text {names!r}.",
+    )
     require(len(names) >= 2, f"order: at least two elements must be named, got {list(names)}; e.g. ('R1', 'R2').")
     branches = branches_of(circuit)
     known = {leaf.name: branch for branch in branches for leaf in leaves(branch.tree)}

@@ -16,6 +16,7 @@ from sscell.fit.levenberg_marquardt import optima_from_starts
 from sscell.fit.result import FitResult
 from sscell.fit.space import SearchSpace
 from sscell.fit.uncertainty import CONFIDENCE, rise_at_one_error
+from sscell.rounding import interval_text, short
 
 # Where a parameter is held, in half widths of the interval from the curvature, on either side.
 STATIONS = np.array([0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 8.0])
@@ -41,6 +42,15 @@ class Profile:
     limit: float
     interval: tuple[float, float]
     limited: tuple[bool, bool]
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        sides = [side for side, has in zip(("downwards", "upwards"), self.limited, strict=True) if not has]
+        open_ends = f", without a limit {' and '.join(sides)}" if sides else ""
+        return (
+            f"Profile of {self.name}: 95 % interval {interval_text(low, high, (high - low) / 4)}{open_ends} "
+            f"({self.values.size} fits from {short(self.values[0])} to {short(self.values[-1])})"
+        )
 
 
 def profile_likelihood(fit: FitResult, names: Sequence[str] | str | None = None) -> dict[str, Profile]:

@@ -13,6 +13,7 @@ from sscell.errors import require
 from sscell.fit.circuit_fit import fit_circuit
 from sscell.fit.result import FitResult
 from sscell.records import Spectrum
+from sscell.records.spectrum import several_spectra
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,27 @@ class CircuitRanking:
         ]
         return pd.DataFrame(rows).set_index("circuit")
 
+    def __repr__(self) -> str:
+        count = len(self.best)
+        head = ("circuit", "free", "ΔAICc", "Akaike weight", "without warnings")
+        rows = [head] + [
+            (
+                fits[0].circuit,
+                str(len(fits[0].free)),
+                f"{aicc - self.aicc[0]:.1f}" if np.isfinite(aicc) else "– (too few points)",
+                f"{weight:.3f}" if weight >= 0.0005 else "< 0.001",
+                f"{sum(not f.warnings for f in fits)} of {count}",
+            )
+            for fits, aicc, weight in zip(self.fits, self.aicc, self.akaike_weight, strict=True)
+        ]
+        first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            f"  {row[0]:{first}s}  " + "  ".join(f"{text:>{w}s}" for text, w in zip(row[1:], others, strict=True))
+            for row in rows
+        ]
+        what = self.best[0].name if count == 1 else f"{count} spectra"
+        return "\n".join([f"CircuitRanking of {len(self.fits)} circuits on {what}, best first", *lines])
+
 
 def rank_circuits(
     circuits: Sequence[Circuit | str], spectra: Spectrum | Sequence[Spectrum], **options: Any
@@ -68,7 +90,7 @@ def rank_circuits(
     Raises InputError for fewer than two circuits or the same one twice, for robust fits, whose loss hangs on the
     circuit, and where the points are too few for AICc.
     """
-    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    several = several_spectra(spectra, "rank_circuits")
     models = [Circuit(c) if isinstance(c, str) else c for c in circuits]
     texts = [m.text for m in models]
     require(len(models) >= 2, f"rank_circuits: at least two circuits are needed to compare, got {len(models)}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sscell.fit.determination import FURTHEST_LINEAR, FURTHEST_RELATIVE
 from sscell.fit.levenberg_marquardt import Optima, optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.uncertainty import Uncertainty, rise_at_one_error
@@ -20,18 +21,51 @@ TOLERANCE, MOST_STEPS = 1e-3, 25
 
 
 def reaches_further(problem: Problem, batch: SpectrumBatch, optima: Optima, uncertainty: Uncertainty) -> np.ndarray:
-    """(2, Q, S) whether the misfit rises much less than it should below and above the interval."""
+    """(2, Q, S) how far the 95 % interval reaches below and above the optimum, in search coordinates, where the misfit
+    rises much less than it should (to the bound, where that is nearer); 0 where it rises as it should, infinite where
+    no end was found: then a logarithm reaches further than 1, an exponent further than 0.3."""
     space = problem.space
     limit = np.where(space.logarithmic, LOOSE_RELATIVE, LOOSE_LINEAR)[:, None]
     error = uncertainty.standard_error
-    loose = np.isfinite(error) & (error > limit)
-    out = np.zeros((2, *loose.shape), dtype=bool)
-    coordinate, spectrum = np.nonzero(loose)
+    out = np.zeros((2, *error.shape))
+    coordinate, spectrum = np.nonzero(np.isfinite(error) & (error > limit))
     if coordinate.size == 0:
         return out
     side = np.repeat([0, 1], coordinate.size)
     coordinate, spectrum = np.tile(coordinate, 2), np.tile(spectrum, 2)
-    away = np.where(side == 0, -DISTANCE, DISTANCE) * uncertainty.half_width[coordinate, spectrum]
+    distance, rise = _rise_at(problem, batch, optima, uncertainty, side, coordinate, spectrum, np.array(DISTANCE))
+    flat = rise < TOO_LITTLE * distance**2
+    side, coordinate, spectrum, distance, rise = (a[flat] for a in (side, coordinate, spectrum, distance, rise))
+    if side.size == 0:
+        return out
+    at_bound = distance < 0.99 * DISTANCE
+    end = np.where(at_bound & (rise < 1), distance, _end(distance, rise))
+    half = uncertainty.half_width[coordinate, spectrum]
+    furthest = np.where(space.logarithmic, FURTHEST_RELATIVE, FURTHEST_LINEAR)[coordinate] / half
+    again = np.flatnonzero(np.isinf(end) & (furthest > DISTANCE))
+    if again.size:
+        lanes = side[again], coordinate[again], spectrum[again]
+        far, risen = _rise_at(problem, batch, optima, uncertainty, *lanes, furthest[again])
+        end[again] = _end_between(distance[again], rise[again], far, risen)
+    out[side, coordinate, spectrum] = end * half
+    return out
+
+
+def _rise_at(
+    problem: Problem,
+    batch: SpectrumBatch,
+    optima: Optima,
+    uncertainty: Uncertainty,
+    side: np.ndarray,
+    coordinate: np.ndarray,
+    spectrum: np.ndarray,
+    distance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each lane's coordinate is held so many half widths away, within its bounds, and the others are fitted again: how
+    far away it was, and by how much the misfit rises, where 1 is the limit of the 95 % interval; all (N,)."""
+    space = problem.space
+    half = uncertainty.half_width[coordinate, spectrum]
+    away = np.where(side == 0, -1.0, 1.0) * distance * half
     starts = _along_the_valley(optima.u[:, spectrum], uncertainty, coordinate, spectrum, away)
     lower, upper = (np.repeat(a[:, None], starts.shape[1], axis=1) for a in (space.lower, space.upper))
     lane = np.arange(starts.shape[1])
@@ -40,13 +74,28 @@ def reaches_further(problem: Problem, batch: SpectrumBatch, optima: Optima, unce
     there = optima_from_starts(
         problem, batch, starts, spectrum, tolerance=TOLERANCE, most_steps=MOST_STEPS, lower=lower, upper=upper
     )
-    rise = there.cost - optima.cost[spectrum]
-    moved = np.abs(held - optima.u[coordinate, spectrum]) / error[coordinate, spectrum]
-    one = rise_at_one_error(problem, batch, optima.u, optima.cost, uncertainty.degrees)
-    parabola = moved**2 * one[spectrum]
-    flat = rise < TOO_LITTLE * parabola
-    out[side[flat], coordinate[flat], spectrum[flat]] = True
-    return out
+    one = rise_at_one_error(problem, batch, optima.u, optima.cost, uncertainty.degrees)[spectrum]
+    limit = one * (half / uncertainty.standard_error[coordinate, spectrum]) ** 2
+    rise = np.maximum(there.cost - optima.cost[spectrum], 0.0)
+    return np.abs(held - optima.u[coordinate, spectrum]) / half, rise / limit
+
+
+def _end(distance: np.ndarray, rise: np.ndarray) -> np.ndarray:
+    """Where the rise is 1, in half widths, from what it is at a distance; infinite where it is less than 1 there.
+
+    √rise = x (1 - k x): it begins as the parabola does and passes through the point.
+    """
+    ended = rise >= 1
+    root = np.sqrt(np.where(ended, rise, 1.0))
+    k = np.where(ended, (1 - root / np.where(ended, distance, 1.0)) / np.where(ended, distance, 1.0), 0.1)
+    return np.where(ended, (1 - np.sqrt(np.maximum(1 - 4 * k, 0.0))) / (2 * k), np.inf)
+
+
+def _end_between(near: np.ndarray, rise_near: np.ndarray, far: np.ndarray, rise_far: np.ndarray) -> np.ndarray:
+    """Where the rise is 1, by a straight line of √rise between two distances; infinite where it is less at both."""
+    low, high = np.sqrt(rise_near), np.sqrt(rise_far)
+    share = (1 - low) / np.where(high > low, high - low, 1.0)
+    return np.where(rise_far >= 1, near + np.clip(share, 0.0, 1.0) * (far - near), np.inf)
 
 
 def _along_the_valley(

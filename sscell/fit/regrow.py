@@ -17,7 +17,7 @@ from sscell.fit.dictionary import Atoms, atoms_of
 from sscell.fit.levenberg_marquardt import optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.space import SearchSpace
-from sscell.fit.starts import LEAST_SIZE, gains, members_by_grid
+from sscell.fit.starts import LEAST_SIZE, gains, members_by_grid, used_rows
 
 SETTLED, MOST_STEPS = 1e-3, 18
 # Ranges of its time constant in which a branch is put back, each at its best there.
@@ -101,11 +101,12 @@ def _replaced(
     strata: int,
 ) -> np.ndarray:
     """Values (strata, P, L) of the spectra with those indices."""
-    omega = batch.omega if batch.omega.shape[1] == 1 else batch.omega[:, spectrum[:1]]
+    rows = used_rows(batch, spectrum)
+    omega = (batch.omega if batch.omega.shape[1] == 1 else batch.omega[:, spectrum[:1]])[rows]
     branch, others = branches[number], [b for k, b in enumerate(branches) if k != number]
     atoms = atoms_of(branch, omega[:, 0], np.random.default_rng(number))
     responses = np.array([b.response(values[b.rows], omega) for b in others])
-    equations = _equations(responses, atoms.impedance, batch, spectrum)
+    equations = _equations(responses, atoms.impedance, batch, spectrum, rows)
     gain = gains(
         gram=[equations.gram[:, i, j] for i, j in lower_pairs(len(others))],
         right=list(equations.right.T),
@@ -113,7 +114,7 @@ def _replaced(
         square=equations.square,
         product=equations.product,
     )
-    least = LEAST_SIZE * np.abs(batch.z[:, spectrum]).max(0)
+    least = LEAST_SIZE * np.abs(batch.z[rows][:, spectrum]).max(0)
     out = np.repeat(values[None], strata, axis=0)
     for s, members in enumerate(_strata(atoms, strata)):
         best = members[gain[:, members].argmax(1)]
@@ -132,9 +133,11 @@ def _strata(atoms: Atoms, count: int) -> list[np.ndarray]:
     return np.array_split(order, count) if order.size >= count else [order] * count
 
 
-def _equations(responses: np.ndarray, candidates: np.ndarray, batch: SpectrumBatch, spectrum: np.ndarray) -> _Equations:
-    real, imaginary = batch.real_weight[:, spectrum] ** 2, batch.imaginary_weight[:, spectrum] ** 2
-    data = batch.z[:, spectrum]
+def _equations(
+    responses: np.ndarray, candidates: np.ndarray, batch: SpectrumBatch, spectrum: np.ndarray, rows: np.ndarray
+) -> _Equations:
+    real, imaginary = (w[rows][:, spectrum] ** 2 for w in (batch.real_weight, batch.imaginary_weight))
+    data = batch.z[rows][:, spectrum]
 
     def product(a: np.ndarray, b: np.ndarray, how: str) -> np.ndarray:
         return np.einsum(how, a.real * real, b.real) + np.einsum(how, a.imag * imaginary, b.imag)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.circuit.model import ImpedanceModel
+from sscell.fit.determination import Determination
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.state import FitStatus
 from sscell.records import Spectrum
 from sscell.records.spectrum import checked_frequencies
+from sscell.rounding import value_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +36,14 @@ class FitTask:
 class FitResult:
     """One spectrum, fitted.
 
-    values, standard_errors, intervals (95 %): by parameter name, in the model's order and units; a fixed one has
-    error 0, one at its bound NaN; with no more data than free parameters all errors are infinite. free, correlation:
-    names and (Q, Q) matrix of the free ones, in search coordinates. chi_square: weighted sum of squares over `points`
-    points; degrees_of_freedom: numbers fitted less free parameters, one shared by n spectra counting 1/n; aicc, bic:
-    lower is better, between circuits on the same points and weights. used: (n,) which points;
-    impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|. share_of_starts: how many of the starts led to the
-    best optimum, where starts were searched for. task: what was minimised and where the minimum lies, for whoever goes
-    on from here.
+    values, standard_errors, intervals (95 %): by parameter name, in the model's order and units; a fixed one has error
+    0, one at its bound NaN; with no more data than free parameters all errors are infinite. free: names of the free
+    ones; determination: how well the data determine each of these; correlation: (Q, Q), in search coordinates.
+    chi_square: weighted sum of squares over `points` points; degrees_of_freedom: numbers fitted less free parameters,
+    one shared by n spectra counting 1/n; aicc, bic: lower is better, between circuits on the same points and weights.
+    used: (n,) which points; impedance_ohm, residuals: (n,) the fit, and (data - fit)/|data|. share_of_starts: how many
+    of the starts led to the best optimum, where starts were searched for. task: what was minimised and where the
+    minimum lies, for whoever goes on from here.
     """
 
     model: ImpedanceModel
@@ -50,6 +52,7 @@ class FitResult:
     standard_errors: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     free: tuple[str, ...]
+    determination: Mapping[str, Determination]
     correlation: np.ndarray
     covariance: np.ndarray
     chi_square: float
@@ -90,9 +93,7 @@ class FitResult:
     @property
     def name(self) -> str:
         """Where the spectrum is from, for tables."""
-        file, sweep = self.spectrum.provenance.get("file"), self.spectrum.provenance.get("sweep")
-        many = self.spectrum.provenance.get("sweeps", 1) != 1
-        return f"{file} #{sweep}" if file and sweep and many else str(file or "spectrum")
+        return self.spectrum.name
 
     def impedance(self, frequency_Hz: Any) -> np.ndarray:
         """The fitted circuit at any frequencies (m,), in ohm."""
@@ -119,13 +120,19 @@ class FitResult:
         ]
         return pd.DataFrame(rows).set_index("parameter")
 
+    def _note(self, name: str) -> str:
+        """Why a value has no error of its own; what is not determined has a warning."""
+        error = self.standard_errors[name]
+        if name not in self.free:
+            return "  (fixed)" if error == 0 else "  (tied)"
+        return "  (at its bound)" if np.isnan(error) else ""
+
     def __repr__(self) -> str:
-        width = max(len(name) for name in self.values)
+        numbers = [value_text(value, self.standard_errors[name]) for name, value in self.values.items()]
+        width, wide = max(map(len, self.values)), max(map(len, numbers))
         lines = [f"FitResult of {self.circuit} to {self.name}: {self.status.message}"]
-        for p in self.model.parameters:
-            error = self.standard_errors[p.name]
-            known = "fixed" if p.name not in self.free and error == 0 else f"± {error:.2g}"
-            lines.append(f"  {p.name:{width}s} {self.values[p.name]:11.5g} {known:>12s}  {p.unit}")
+        for p, number in zip(self.model.parameters, numbers, strict=True):
+            lines.append(f"  {p.name:{width}s}  {number:{wide}s}  {p.unit}{self._note(p.name)}")
         aicc = f"{self.aicc:.1f}" if np.isfinite(self.aicc) else "– (too few points)"
         lines.append(f"  χ² {self.chi_square:.4g} over {self.points} points ({self.weights} weights), AICc {aicc}")
         lines += [f"  note: {text}" for text in self.notes] + [f"  warning: {text}" for text in self.warnings]

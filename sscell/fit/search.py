@@ -13,6 +13,7 @@ import numpy as np
 
 from sscell.circuit import Circuit
 from sscell.fit.branches import branches_of
+from sscell.fit.dictionary import most_atoms
 from sscell.fit.levenberg_marquardt import NEAR_DAMPING, Optima, optima_from_starts
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.fit.regrow import regrown
@@ -33,8 +34,9 @@ SCATTER, SCATTER_LINEAR = 1.0, 0.1
 # Doubtful fits are tried again so many times; the last time, and where there is but one branch, from so many times as
 # many fresh starts.
 WAVES, AGAIN = 2, 2
-# Starts searched at once: enough for the cores, few enough for memory (some 100 MB).
-MOST_AT_ONCE = 8192
+# Starts searched at once, and numbers in the products of all shapes with each other: enough for the cores, few enough
+# for memory (some 100 MB each).
+MOST_AT_ONCE, MOST_NUMBERS = 8192, 20_000_000
 # A start has found the best optimum of the first stage when its cost there is less than this above it.
 SAME_OPTIMUM = 0.1
 
@@ -68,10 +70,11 @@ class BestFits:
     starts: int
 
     @classmethod
-    def joined(cls, parts: Sequence[BestFits]) -> BestFits:
-        """Those of several batches side by side."""
-        share = np.concatenate([part.share_of_starts for part in parts])
-        return cls(Optima.joined([part.optima for part in parts]), share, parts[0].starts)
+    def joined(cls, parts: Sequence[BestFits], places: Sequence[np.ndarray]) -> BestFits:
+        """Those of several batches side by side, each where its places say."""
+        order = np.argsort(np.concatenate(places))
+        share = np.concatenate([part.share_of_starts for part in parts])[order]
+        return cls(Optima.joined([part.optima for part in parts]).chosen(order), share, parts[0].starts)
 
 
 def best_fits(
@@ -83,13 +86,20 @@ def best_fits(
     tolerance: float = TOLERANCE,
 ) -> BestFits:
     """The best optimum of each spectrum of the batch, from so many starts found in the data (more for lines)."""
-    rng = np.random.default_rng(seed)
-    effort = LINES if any(branch.holds_line for branch in branches_of(circuit)) else PLAIN
+    branches = branches_of(circuit)
+    effort = LINES if any(branch.holds_line for branch in branches) else PLAIN
     starts = effort.starts * starts
-    parts = -(-batch.count * starts // MOST_AT_ONCE)
-    each = np.array_split(np.arange(batch.count), min(parts, batch.count))
-    found = [_best_fits(problem, circuit, batch.only(which), starts, rng, tolerance, effort) for which in each]
-    return BestFits.joined(found)
+    parts = _parts(batch, starts, most_atoms(branches))
+    found = [_best_fits(problem, circuit, batch.only(which), starts, seed, tolerance, effort) for which in parts]
+    return BestFits.joined(found, parts)
+
+
+def _parts(batch: SpectrumBatch, starts: int, atoms: int) -> list[np.ndarray]:
+    """Spectra searched together: those long enough for a first stage on a part of their points, and the others."""
+    each = max(1, min(MOST_AT_ONCE // starts, MOST_NUMBERS // atoms**2))
+    long = _points(batch) >= STRIDE * FEWEST_COARSE_ROWS
+    groups = [np.flatnonzero(long), np.flatnonzero(~long)]
+    return [group[k : k + each] for group in groups for k in range(0, group.size, each)]
 
 
 def _best_fits(
@@ -97,12 +107,17 @@ def _best_fits(
     circuit: Circuit,
     batch: SpectrumBatch,
     starts: int,
-    rng: np.random.Generator,
+    seed: int,
     tolerance: float,
     effort: Effort,
 ) -> BestFits:
     branches = branches_of(circuit)
-    first = starts_from_spectra(circuit, problem.space, batch, starts, rng)
+
+    def drawn(wave: int) -> np.random.Generator:
+        # Anew for each part and wave: what is drawn for a spectrum does not depend on the others.
+        return np.random.default_rng([seed, wave])
+
+    first = starts_from_spectra(circuit, problem.space, batch, starts, drawn(0))
     best = _best_of(problem, batch, first, np.arange(batch.count), tolerance, effort)
     if not any(branch.has_shape for branch in branches):
         return best
@@ -114,7 +129,8 @@ def _best_fits(
         if len(branches) > 1:
             again.append(regrown(problem, circuit, batch, best.optima.u[:, doubtful], doubtful))
         if len(branches) == 1 or wave > 0 or effort.fresh:
-            again.append(starts_from_spectra(circuit, problem.space, batch.only(doubtful), AGAIN * starts, rng))
+            some = batch.only(doubtful)
+            again.append(starts_from_spectra(circuit, problem.space, some, AGAIN * starts, drawn(1 + wave)))
         better = _best_of(problem, batch, np.concatenate(again, axis=2), doubtful, tolerance, effort)
         best = replace(best, optima=best.optima.improved(better.optima, doubtful))
     return best
@@ -155,9 +171,13 @@ def lag_one_correlation(batch: SpectrumBatch, spectrum: np.ndarray, fitted: np.n
     return together / np.maximum((real**2 + imaginary**2).sum(0), 1e-300)
 
 
+def _points(batch: SpectrumBatch) -> np.ndarray:
+    """(S,) how many points of each spectrum count."""
+    return np.asarray(((batch.real_weight > 0) | (batch.imaginary_weight > 0)).sum(0))
+
+
 def _coarse(batch: SpectrumBatch) -> SpectrumBatch:
-    rows = int(((batch.real_weight > 0) | (batch.imaginary_weight > 0)).sum(0).min())
-    return batch.every(STRIDE) if rows >= STRIDE * FEWEST_COARSE_ROWS else batch
+    return batch.every(STRIDE) if _points(batch).min() >= STRIDE * FEWEST_COARSE_ROWS else batch
 
 
 def _best_of(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from sscell.circuit import Circuit
 from sscell.fit.circuit_fit import fit_circuit
 from sscell.fit.linking import linked
 from sscell.fit.result import FitResult
-from sscell.fit.series_checks import check_series, check_shared
+from sscell.fit.series_checks import check_series, check_shared, listed
 from sscell.fit.series_result import SeriesResult, Trend
 from sscell.fit.sharing import jointly
 from sscell.fit.trends import trends_from_fits
@@ -35,9 +33,10 @@ def fit_series(
     repeats under one condition give the spread from cell to cell; shared: parameters with one value for the whole
     series; options: as for `fit_circuit`. Raises InputError for lists of unequal length and unknown names.
     """
-    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
-    shared = (shared,) if isinstance(shared, str) else tuple(shared)
-    names = [str(k) for k in range(len(several))] if cells is None else [str(c) for c in cells]
+    several = [spectra] if isinstance(spectra, Spectrum) else listed("spectra", spectra)
+    shared = (shared,) if isinstance(shared, str) else tuple(listed("shared", shared))
+    conditions = listed("conditions", conditions)
+    names = [str(c) for c in (range(len(several)) if cells is None else listed("cells", cells))]
     check_series(several, conditions, names)
     fits = fit_circuit(circuit, several, **options)
     fits = linked(fits, several)
@@ -58,10 +57,11 @@ def fit_series(
 def _warnings(fits: Sequence[FitResult], trends: dict[str, Trend], along: str) -> tuple[str, ...]:
     words = []
     for name in trends:
-        at_bound = sum(bool(np.isnan(fit.standard_errors[name])) for fit in fits)
-        if at_bound:
+        left_out = sum(fit.determination[name].open for fit in fits)
+        if left_out:
             words.append(
-                f"{name} ended at a bound in {at_bound} of {len(fits)} fits, which its course along {along} leaves out."
+                f"{name} ended at a bound or is not determined in {left_out} of {len(fits)} fits, which its course "
+                f"along {along} leaves out."
             )
     if all(trend.spread is None for trend in trends.values()):
         words.append(

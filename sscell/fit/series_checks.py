@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -11,6 +11,15 @@ import numpy as np
 from sscell.errors import nearest_key, require
 from sscell.fit.result import FitResult
 from sscell.records import Spectrum
+
+
+def listed(what: str, given: Any) -> list[Any]:
+    """The items of a list (or of anything that can be gone through, but text), else InputError."""
+    require(
+        isinstance(given, Iterable) and not isinstance(given, str),
+        f"fit_series: {what} must be a list, got {given!r}.",
+    )
+    return list(given)
 
 
 def check_series(spectra: Sequence[Spectrum], conditions: Sequence[Any], cells: Sequence[str]) -> None:
@@ -40,8 +49,8 @@ def check_shared(shared: Sequence[str], fit: FitResult) -> None:
     for name in shared:
         require(
             name in fit.free,
-            f"fit_series: shared {name!r} is no free parameter of {fit.circuit}{nearest_key(name, fit.free)}; free are "
-            f"{', '.join(fit.free)}.",
+            f"fit_series: shared {name!r} is no free parameter of {fit.circuit}{nearest_key(str(name), fit.free)}; "
+            f"free are {', '.join(fit.free)}.",
         )
     require(
         len(set(shared)) < len(fit.free) or len(fit.free) == 1, "fit_series: leave at least one parameter unshared."

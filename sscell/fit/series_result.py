@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log10
 from numbers import Real
 from typing import TYPE_CHECKING
 
 from sscell.fit.result import FitResult
+from sscell.rounding import rounded, short, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +21,11 @@ MOST_PRINTED = 12
 class ConditionMean:
     """A parameter under one condition, over its repeats.
 
-    condition: the value of what was varied; cells: repeats; value: their mean (geometric where searched by logarithm);
-    interval: its 95 % interval, which holds both the errors of the fits and the cell-to-cell spread;
-    standard_error: of the mean in the parameter's unit, NaN where every fit ended at a bound; fit_error: the part of it
-    that comes from the fits.
+    condition: the value of what was varied; cells: measured under it; used: how many of them determine the parameter,
+    whose mean is value (geometric where searched by logarithm; of all where none does). interval: its 95 % interval,
+    which holds both the errors of the fits and the cell-to-cell spread; standard_error: of the mean in the parameter's
+    unit; fit_error: the part of it that comes from the fits; all NaN where no cell is used. note: 'not determined' or
+    'at its bound' then, 'poorly determined' where every fit used is, else ''.
     """
 
     condition: float | str
@@ -33,6 +34,8 @@ class ConditionMean:
     standard_error: float
     interval: tuple[float, float]
     fit_error: float
+    used: int
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ class SeriesResult:
     warnings: tuple[str, ...]
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row a parameter and condition: value, standard error, 95 % interval, number of cells."""
+        """One row a parameter and condition: value, standard error, 95 % interval, numbers of cells, note."""
         import pandas as pd
 
         rows = [
@@ -86,6 +89,8 @@ class SeriesResult:
                 "upper_95": mean.interval[1],
                 "fit_error": mean.fit_error,
                 "cells": mean.cells,
+                "cells_used": mean.used,
+                "note": mean.note,
             }
             for trend in self.trends.values()
             for mean in trend.means
@@ -95,7 +100,7 @@ class SeriesResult:
     def __repr__(self) -> str:
         head = f"SeriesResult along {self.along}: {len(self.fits)} fits of {self.fits[0].circuit}"
         shared = [
-            f"  {name} {self.fits[0].values[name]:.5g} ± {self.fits[0].standard_errors[name]:.2g} "
+            f"  {name} {value_text(self.fits[0].values[name], self.fits[0].standard_errors[name])} "
             f"{_unit(self.fits[0], name)}, shared by all"
             for name in self.shared
         ]
@@ -108,8 +113,9 @@ class Difference:
     """One parameter under condition b against condition a.
 
     value_a, value_b: means over the cells compared; ratio: b over a (None for exponents), difference: b - a; each with
-    its 95 % interval. distinct: whether the interval excludes no change; never where a value is one at its bound
-    (intervals NaN). pairs: cells under both conditions that were compared each with itself; 0: all under either.
+    its 95 % interval. distinct: whether the interval excludes no change. pairs: cells under both conditions that were
+    compared each with itself; 0: all under either. obstacle: why the values cannot be compared (intervals NaN), such as
+    'at its bound under 400'; '' where they can.
     """
 
     name: str
@@ -122,6 +128,7 @@ class Difference:
     difference_interval: tuple[float, float]
     distinct: bool
     pairs: int = 0
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,10 +161,13 @@ def condition_text(condition: float | str) -> str:
 
 def ratio_texts(ratio: float, interval: tuple[float, float]) -> tuple[str, str, str]:
     """A ratio and the ends of its interval, with as many digits as the width of the interval is worth."""
-    share = (interval[1] - interval[0]) / ratio
-    digits = max(3, 2 + ceil(-log10(share))) if 0 < share < 1 else 3
     low, high = interval
-    return f"{ratio:.{digits}g}", f"{low:.{digits}g}", f"{high:.{digits}g}"
+    half = (high - low) / 2
+    if 0 < half < ratio / 2:
+        first, second, third = (rounded(x, half)._replace(error="").text for x in (ratio, low, high))
+    else:
+        first, second, third = (short(x) for x in (ratio, low, high))
+    return first, second, third
 
 
 def _unit(fit: FitResult, name: str) -> str:
@@ -185,7 +195,14 @@ def _headed(trend: Trend) -> str:
 
 
 def _mean_text(trend: Trend, k: int | None) -> str:
-    return "…" if k is None else f"{trend.means[k].value:.4g} ± {trend.means[k].standard_error:.2g}"
+    if k is None:
+        return "…"
+    mean = trend.means[k]
+    if mean.used == 0:
+        return f"{short(mean.value)} {mean.note}"
+    words = [mean.note, "" if mean.used == mean.cells else f"{mean.used} of {mean.cells} cells"]
+    said = ", ".join(filter(None, words))
+    return value_text(mean.value, mean.standard_error) + (f" ({said})" if said else "")
 
 
 def _spread_text(trend: Trend) -> str:
@@ -195,10 +212,12 @@ def _spread_text(trend: Trend) -> str:
 
 
 def _difference_text(d: Difference) -> str:
+    if d.obstacle:
+        return f"{short(d.value_a)} -> {short(d.value_b)} {d.unit}: not comparable, {d.obstacle}".replace(" :", ":")
     if d.ratio is not None and d.ratio_interval is not None:
         change = "× {} ({} to {})".format(*ratio_texts(d.ratio, d.ratio_interval))
     else:
         low, high = d.difference_interval
         change = f"{d.difference:+.3g} ({low:+.3g} to {high:+.3g})"
     verdict = "changed" if d.distinct else "not shown to change"
-    return f"{d.value_a:.4g} -> {d.value_b:.4g} {d.unit}: {change}, {verdict}".replace(" :", ":")
+    return f"{short(d.value_a, 4)} -> {short(d.value_b, 4)} {d.unit}: {change}, {verdict}".replace(" :", ":")

@@ -16,8 +16,9 @@ from sscell.fit.uncertainty import CONFIDENCE
 
 @dataclass(frozen=True, eq=False)
 class GroupMeans:
-    """Of G conditions: mean, standard_error (of the mean, all in), fit_error (its part from the fits), cells (G,);
-    spread: τ, None without repeats; degrees: of freedom that the spread rests on, infinite without it."""
+    """Of G conditions: mean, standard_error (of the mean, all in), fit_error (its part from the fits), cells (G,) that
+    the mean is over; spread: τ, None without repeats; degrees: of freedom that the spread rests on, infinite without
+    it."""
 
     mean: np.ndarray
     standard_error: np.ndarray
@@ -30,8 +31,8 @@ class GroupMeans:
 def group_means(y: np.ndarray, error: np.ndarray, group: np.ndarray, cell: Sequence[str]) -> GroupMeans:
     """y, error: (S,) values and their fit errors; group: (S,) index of the condition; cell: which cell each is from.
 
-    Spectra of one cell under one condition count as one, by their weighted mean. Values without an error (at a bound)
-    are left out; a condition with no other value has their mean, and no error (NaN).
+    Spectra of one cell under one condition count as one, by their weighted mean. Values without an error (at a bound,
+    not determined) are left out; a condition with no other value has their mean, and no error (NaN).
     """
     groups = int(group.max()) + 1
     known = np.isfinite(error)
@@ -74,7 +75,8 @@ def paired_means(
 ) -> PairedMeans | None:
     """y, error: (S,) values and their fit errors; first, second: (S,) which are of either condition; cell: (S,).
 
-    None for fewer than two cells under both. Each cell's change = the common one + its own deviation (τ) + errors of
+    None for fewer than two cells under both, unless there is no other cell: then its change, with the errors of its
+    fits alone. Each cell's change = the common one + its own deviation (τ) + errors of
     its fits; τ so that their weighted scatter is as expected (Paule, Mandel 1982), the error of the mean from that
     scatter, Student's t with pairs - 1 (Hartung, Knapp 2001), and no less than what the fits' errors alone give.
     """
@@ -87,17 +89,18 @@ def paired_means(
     )
     under = [{c: k for k, c in enumerate(cells) if condition[k] == side} for side in (0, 1)]
     both = [c for c in under[0] if c in under[1]]
-    if len(both) < 2:
+    alone = len({c for c, of_either in zip(cell, first | second, strict=True) if of_either}) == 1
+    if len(both) < (1 if alone else 2):
         return None
     i, j = (np.array([side[c] for c in both]) for side in under)
     change, variance, degrees = values[j] - values[i], errors[i] ** 2 + errors[j] ** 2, len(both) - 1
-    weight = 1 / (variance + _spread_of_changes(change, variance) ** 2)
+    weight = 1 / (variance + (_spread_of_changes(change, variance) if degrees else 0.0) ** 2)
     share = weight / weight.sum()
-    mean = float(share @ change)
-    scatter = float(np.sqrt(share @ (change - mean) ** 2 / degrees))
-    from_fits = float(np.sqrt(share**2 @ variance))
     p = 0.5 + CONFIDENCE / 2
-    half = max(scatter * float(student.ppf(p, degrees)), from_fits * float(student.ppf(p, np.inf)))
+    half = float(np.sqrt(share**2 @ variance)) * float(student.ppf(p, np.inf))
+    if degrees:
+        scatter = float(np.sqrt(share @ (change - share @ change) ** 2 / degrees))
+        half = max(half, scatter * float(student.ppf(p, degrees)))
     return PairedMeans(float(share @ values[i]), float(share @ values[j]), half, len(both))
 
 

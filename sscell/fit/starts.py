@@ -35,8 +35,7 @@ class Grid(NamedTuple):
     """Spectra measured at the same frequencies, with the dictionary there.
 
     members: (S,) their columns; atoms: one set a branch (branches of one kind share it); offsets: where a branch's
-    atoms stand among all; gram: (S, A, A) and right: (S, A) of the weighted least squares problem of all atoms; cross:
-    (S, A, M) a branch, the columns of gram that are its own.
+    atoms stand among all; gram: (S, A, A) and right: (S, A) of the weighted least squares problem of all atoms.
     """
 
     members: np.ndarray
@@ -44,7 +43,6 @@ class Grid(NamedTuple):
     offsets: tuple[int, ...]
     gram: np.ndarray
     right: np.ndarray
-    cross: tuple[np.ndarray, ...]
 
 
 def starts_from_spectra(
@@ -70,13 +68,17 @@ def members_by_grid(batch: SpectrumBatch) -> list[np.ndarray]:
     return [np.flatnonzero(index == k) for k in range(index.max() + 1)]
 
 
+def used_rows(batch: SpectrumBatch, members: np.ndarray) -> np.ndarray:
+    """(F,) bool: rows that count for one of the members at least."""
+    return np.asarray((batch.real_weight[:, members] + batch.imaginary_weight[:, members]).max(1) > 0)
+
+
 def grid_from_batch(
     branches: tuple[Branch, ...], batch: SpectrumBatch, members: np.ndarray, rng: np.random.Generator
 ) -> Grid:
     """The dictionary at the members' frequencies and its normal equations."""
     omega = batch.omega[:, 0] if batch.omega.shape[1] == 1 else batch.omega[:, members[0]]
-    weight = batch.real_weight[:, members] + batch.imaginary_weight[:, members]
-    rows = np.asarray(weight.max(1) > 0)
+    rows = used_rows(batch, members)
     kinds: dict[str, tuple[Atoms, int]] = {}
     total = 0
     for branch in branches:
@@ -86,10 +88,8 @@ def grid_from_batch(
             total += atoms.count
     z = np.concatenate([atoms.impedance for atoms, _ in kinds.values()])
     gram, right = normal_matrices(z, batch, members, rows)
-    cross = {kind: np.ascontiguousarray(gram[:, :, o : o + a.count]) for kind, (a, o) in kinds.items()}
     chosen = [kinds[branch.kind] for branch in branches]
-    own = tuple(cross[branch.kind] for branch in branches)
-    return Grid(members, tuple(a for a, _ in chosen), tuple(o for _, o in chosen), gram, right, own)
+    return Grid(members, tuple(a for a, _ in chosen), tuple(o for _, o in chosen), gram, right)
 
 
 def normal_matrices(
@@ -106,10 +106,13 @@ def normal_matrices(
 
 
 def _picks(grid: Grid, branches: tuple[Branch, ...], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Chosen atoms (branches, S*count), by their index among all; branches of one kind from fast to slow."""
-    lanes = grid.members.size * count
+    """Chosen atoms (branches, S*count), by their index among all; branches of one kind from fast to slow.
+
+    What is drawn is drawn for each start and is the same for all spectra, so none depends on what else is in the batch.
+    """
     spectrum = np.repeat(np.arange(grid.members.size), count)
-    picks = np.array([o + rng.integers(0, a.count, lanes) for a, o in zip(grid.atoms, grid.offsets, strict=True)])
+    drawn = [o + rng.integers(0, a.count, count) for a, o in zip(grid.atoms, grid.offsets, strict=True)]
+    picks = np.tile(np.array(drawn), grid.members.size)
     searched = [k for k, atoms in enumerate(grid.atoms) if atoms.count > 1]
     lines = any(branch.holds_line for branch in branches)
     for _ in range(SWEEPS if len(branches) > 1 or lines else 0):
@@ -134,14 +137,15 @@ def _best_atom(
     gain = gains(
         gram=[grid.gram[spectrum, others[i], others[j]] for i, j in lower_pairs(len(others))],
         right=[grid.right[spectrum, other] for other in others],
-        cross=[grid.cross[branch][spectrum, other] for other in others],
+        cross=[grid.gram[:, :, own][spectrum, other] for other in others],
         square=np.einsum("sii->si", grid.gram)[:, own][spectrum],
         product=grid.right[:, own][spectrum],
     )
-    hidden = rng.random(gain.shape) < (HIDDEN_LINES if line else HIDDEN)
+    count = spectrum.size // grid.members.size
+    hidden = rng.random((count, gain.shape[1])) < (HIDDEN_LINES if line else HIDDEN)
     if not line:
         hidden[::2] = False
-    return first + np.where(hidden, -np.inf, gain).argmax(1)
+    return first + np.where(np.tile(hidden, (grid.members.size, 1)), -np.inf, gain).argmax(1)
 
 
 def gains(

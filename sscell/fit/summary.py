@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sscell.fit.assembly import joined
+from sscell.fit.determination import Determination, determinations
 from sscell.fit.levenberg_marquardt import Optima, equations_at
 from sscell.fit.points import UsedPoints
 from sscell.fit.problem import Problem, SpectrumBatch
@@ -46,6 +47,7 @@ def results_from_optima(
     fitted = responses(problem, batch, optima.u, every)
     correlation = lag_one_correlation(batch, every, fitted)
     weight_of_data = ((batch.z.real * batch.real_weight) ** 2 + (batch.z.imag * batch.imaginary_weight) ** 2).sum(0)
+    free = tuple(c.name for c in space.coordinates)
     results = []
     for s, spectrum in enumerate(spectra):
         order = np.argsort(-spectrum.frequency_Hz, kind="stable")
@@ -59,7 +61,8 @@ def results_from_optima(
                 values=_by_name(space, values[:, s]),
                 standard_errors=_errors(space, values[:, s], uncertainty.standard_error[:, s]),
                 intervals=_intervals(space, values[:, s], optima.u[:, s], uncertainty.half_width[:, s]),
-                free=tuple(c.name for c in space.coordinates),
+                free=free,
+                determination=dict(zip(free, _determinations(space, optima, uncertainty, further, s), strict=True)),
                 correlation=uncertainty.correlation[:, :, s],
                 covariance=_covariance(uncertainty, s),
                 chi_square=float(optima.cost[s]),
@@ -98,6 +101,13 @@ def results_from_optima(
             )
         )
     return results
+
+
+def _determinations(
+    space: SearchSpace, optima: Optima, uncertainty: Uncertainty, further: np.ndarray, s: int
+) -> list[Determination]:
+    error, half_width = uncertainty.standard_error[:, s], uncertainty.half_width[:, s]
+    return determinations(space, optima.u[:, s], error, half_width, further[:, :, s])
 
 
 def results_at(

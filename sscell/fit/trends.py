@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sscell.fit.determination import Determination
 from sscell.fit.result import FitResult
 from sscell.fit.series_result import ConditionMean, SeriesResult, Trend
 from sscell.fit.space import Coordinate
@@ -49,8 +50,10 @@ def _means(fits: Sequence[FitResult], k: int, group: np.ndarray, cells: Sequence
 
 
 def _values(fits: Sequence[FitResult], k: int) -> tuple[np.ndarray, np.ndarray]:
-    """(S,) a search coordinate of each fit, and its error."""
-    return np.array([fit.task.coordinates[k] for fit in fits]), np.array([fit.task.standard_errors[k] for fit in fits])
+    """(S,) a search coordinate of each fit, and its error: NaN at a bound and where the data leave it open."""
+    found = [fit.task.standard_errors[k] for fit in fits]
+    known = [not fit.determination[fit.free[k]].open for fit in fits]
+    return np.array([fit.task.coordinates[k] for fit in fits]), np.where(known, found, np.nan)
 
 
 def _trend(
@@ -62,18 +65,39 @@ def _trend(
     numeric = not isinstance(conditions[0], str) and known.sum() >= FEWEST_FOR_SLOPE
     at = np.array(conditions)[known]
     value, error = slope(at, means.mean[known], means.standard_error[known]) if numeric else (None, None)
+    under = [[i for i, of in enumerate(group) if of == g] for g in range(len(conditions))]
     return Trend(
         name=name,
         unit=next(p.unit for p in fits[0].model.parameters if p.name == name),
         relative=coordinate.logarithmic,
-        means=tuple(_mean(means, coordinate, g, condition) for g, condition in enumerate(conditions)),
+        means=tuple(
+            _mean(
+                means,
+                coordinate,
+                g,
+                condition,
+                len({cells[i] for i in own}),
+                _note([fits[i].determination[name] for i in own]),
+            )
+            for g, (condition, own) in enumerate(zip(conditions, under, strict=True))
+        ),
         spread=means.spread,
         slope=value,
         slope_standard_error=error,
     )
 
 
-def _mean(means: GroupMeans, coordinate: Coordinate, g: int, condition: float | str) -> ConditionMean:
+def _note(found: list[Determination]) -> str:
+    """What a mean says of itself, from its fits: that of a value the data leave open, or of none but poor ones."""
+    known = [each for each in found if not each.open]
+    if not known:
+        return Determination.NOT if Determination.NOT in found else Determination.AT_BOUND
+    return Determination.POOR if Determination.WELL not in known else Determination.WELL
+
+
+def _mean(
+    means: GroupMeans, coordinate: Coordinate, g: int, condition: float | str, cells: int, note: str
+) -> ConditionMean:
     from scipy.stats import t as student
 
     half = means.standard_error[g] * float(student.ppf(0.5 + CONFIDENCE / 2, means.degrees))
@@ -90,7 +114,9 @@ def _mean(means: GroupMeans, coordinate: Coordinate, g: int, condition: float | 
     low, high = (float(e) for e in (np.exp(ends) if coordinate.logarithmic else ends))
     return ConditionMean(
         condition=condition,
-        cells=int(means.cells[g]),
+        cells=cells,
+        used=int(means.cells[g]),
+        note=str(note),
         value=value,
         standard_error=float(scale * means.standard_error[g]),
         interval=(low, high),

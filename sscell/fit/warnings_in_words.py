@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from sscell.circuit.grammar import text_from_tree
+from sscell.fit.determination import (
+    FURTHEST_LINEAR,
+    FURTHEST_RELATIVE,
+    POOR_LINEAR,
+    POOR_RELATIVE,
+    Determination,
+    determinations,
+)
 from sscell.fit.order import Order
 from sscell.fit.space import SearchSpace
 from sscell.fit.state import FitStatus
 
-# A parameter with a larger standard error is not determined: 15 % of a logarithmic one, 0.04 of an exponent.
-LARGEST_RELATIVE, LARGEST_LINEAR = 0.15, 0.04
 INSEPARABLE = 0.995
 # Standard errors of two logarithms within this share of each other: their sum or difference is what is known.
 EQUAL = 0.1
@@ -38,10 +44,12 @@ def warnings_of_fit(
     if np.isinf(error).all():
         return (*words, _too_few_data(space, data))
     words += [_at_bound(space, k, u[k]) for k in map(int, np.flatnonzero(np.isnan(error)))]
-    words += [_undetermined(space, k, u[k], half_width[k]) for k in map(int, np.flatnonzero(_loose(space, error)))]
-    words += [
-        _one_sided(space, k, further[:, k]) for k in map(int, np.flatnonzero(further.any(0) & ~_loose(space, error)))
-    ]
+    found = determinations(space, u, error, half_width, further)
+    for k, word in enumerate(found):
+        if word is Determination.NOT:
+            words.append(_not_determined(space, k, u[k], half_width[k], further[:, k]))
+        elif word is Determination.POOR:
+            words.append(_poorly_determined(space, k, u[k], error[k], half_width[k], further[:, k]))
     words += [_inseparable(space, group, correlation, error) for group in _exchanged(space, correlation, error)]
     if residual_correlation > STRUCTURED / np.sqrt(data):
         words.append(
@@ -52,7 +60,7 @@ def warnings_of_fit(
 
 
 def _loose(space: SearchSpace, error: np.ndarray) -> np.ndarray:
-    limit = np.where(space.logarithmic, LARGEST_RELATIVE, LARGEST_LINEAR)
+    limit = np.where(space.logarithmic, POOR_RELATIVE, POOR_LINEAR)
     return np.nan_to_num(error, nan=0.0) > limit
 
 
@@ -62,20 +70,56 @@ def _at_bound(space: SearchSpace, k: int, u: float) -> str:
     return f"{c.name} ended at its {which} bound {value:g}: it is not determined, or the bound is in the way."
 
 
-def _undetermined(space: SearchSpace, k: int, u: float, half_width: float) -> str:
-    c = space.coordinates[k]
-    low, high = max(u - half_width, space.lower[k]), min(u + half_width, space.upper[k])
-    if c.logarithmic:
-        low, high = np.exp(low), np.exp(high)
-    return f"{c.name} is not determined by these data: its 95 % interval is {low:.3g} to {high:.3g}."
-
-
-def _one_sided(space: SearchSpace, k: int, further: np.ndarray) -> str:
-    side = "on both sides" if further.all() else "upwards" if further[1] else "downwards"
+def _not_determined(space: SearchSpace, k: int, u: float, half_width: float, further: np.ndarray) -> str:
+    name = space.coordinates[k].name
+    looked = FURTHEST_RELATIVE if space.logarithmic[k] else FURTHEST_LINEAR
+    open_ = np.isinf(further) & (half_width < looked)
+    if not open_.any():
+        return f"{name} is not determined by these data: its 95 % interval is {_interval(space, k, u, half_width)}."
+    there = " and ".join(f"{_value(space, k, u + sign * looked):.3g}" for sign in np.array([-1, 1])[open_])
     return (
-        f"{space.coordinates[k].name} is not determined by these data {side}: the misfit rises far less than its "
-        "curvature promises, so the interval is too short; profile_likelihood shows how far it reaches."
+        f"{name} is not determined by these data {_side(open_)}: its 95 % interval from the curvature is "
+        f"{_interval(space, k, u, half_width)}, but at {there} the misfit still is within the limit; "
+        "profile_likelihood shows its course."
     )
+
+
+def _poorly_determined(
+    space: SearchSpace, k: int, u: float, error: float, half_width: float, further: np.ndarray
+) -> str:
+    name, interval, side = space.coordinates[k].name, _interval(space, k, u, half_width), _side(further > 0)
+    size = f"± {100 * error:.2g} %" if space.logarithmic[k] else f"± {error:.2g}"
+    if not side:
+        return f"{name} is poorly determined ({size}): its 95 % interval is {interval}."
+    ends = [
+        f"{word} to about {_value(space, k, u + sign * reach):.3g}"
+        for word, sign, reach in zip(("down", "up"), (-1, 1), further, strict=True)
+        if reach > half_width
+    ]
+    head = f"{name} is poorly determined {side} ({size}): its 95 % interval"
+    if not ends:
+        return f"{head} is {interval}, and the misfit hardly rises towards the bound there."
+    return (
+        f"{head} from the curvature is {interval}, but the misfit rises more slowly than that and allows values "
+        f"{' and '.join(ends)}."
+    )
+
+
+def _side(which: np.ndarray) -> str:
+    """which: below, above."""
+    if not which.any():
+        return ""
+    return "on both sides" if which.all() else "upwards" if which[1] else "downwards"
+
+
+def _interval(space: SearchSpace, k: int, u: float, half_width: float) -> str:
+    return f"{_value(space, k, u - half_width):.3g} to {_value(space, k, u + half_width):.3g}"
+
+
+def _value(space: SearchSpace, k: int, u: float) -> float:
+    """In the parameter's unit, within its bounds."""
+    inside = min(max(u, float(space.lower[k])), float(space.upper[k]))
+    return float(np.exp(inside)) if space.logarithmic[k] else inside
 
 
 def _too_few_data(space: SearchSpace, data: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +57,13 @@ class Spectrum:
         return self.frequency_Hz.size
 
     @property
+    def name(self) -> str:
+        """Where it is from, for tables: the file, and which of its sweeps."""
+        file, sweep = self.provenance.get("file"), self.provenance.get("sweep")
+        many = self.provenance.get("sweeps", 1) != 1
+        return f"{file} #{sweep}" if file and sweep and many else str(file or "spectrum")
+
+    @property
     def impedance_ohm_cm2(self) -> np.ndarray:
         """Impedance times the cell's area; raises InputError when the area is unknown."""
         if self.area_m2 is None:
@@ -63,6 +71,15 @@ class Spectrum:
                 "Spectrum: the area is unknown, so ohm cm2 cannot be given; make the record with area_m2=..."
             )
         return self.impedance_ohm * self.area_m2 * 1e4
+
+    def __repr__(self) -> str:
+        size = np.abs(self.impedance_ohm)
+        of = f" of {self.name}" if "file" in self.provenance else ""
+        about = [f"{points_text(self.frequency_Hz)}, |Z| {size.min():.3g} to {size.max():.3g} ohm"]
+        about += [f"{self.area_m2 * 1e4:.4g} cm2"] if self.area_m2 is not None else []
+        about += [f"{self.temperature_K:.5g} K"] if self.temperature_K is not None else []
+        about += [f"{key} {_short(value)}" for key, value in self.state.items()]
+        return f"Spectrum{of}: {', '.join(about)}"
 
     def to_pandas(self) -> pd.DataFrame:
         """Columns in Battery Data Format names: frequency, real and imaginary impedance."""
@@ -87,6 +104,40 @@ class Spectrum:
             },
             coords={"frequency_Hz": self.frequency_Hz},
         )
+
+
+def points_text(frequency_Hz: np.ndarray) -> str:
+    """'60 points, 0.01 to 1e+06 Hz'."""
+    return f"{frequency_Hz.size} points, {frequency_Hz.min():.4g} to {frequency_Hz.max():.4g} Hz"
+
+
+def several_spectra(given: Any, where: str) -> list[Spectrum]:
+    """One Spectrum or several as a list; raises InputError for anything else, in the name of the function `where`."""
+    advice = (
+        "make one with ss.Spectrum(frequency_Hz=..., impedance_ohm=...), or read those of a file with "
+        "ss.read_spectra(path)."
+    )
+    if isinstance(given, Spectrum):
+        return [given]
+    if isinstance(given, str | np.ndarray) or not isinstance(given, Iterable):
+        raise InputError(f"{where}: a Spectrum or a list of them is needed, got {_kind(given)}; {advice}")
+    several = list(given)
+    for k, item in enumerate(several):
+        require(
+            isinstance(item, Spectrum),
+            f"{where}: a Spectrum or a list of them is needed, but item {k} is {_kind(item)}; {advice}",
+        )
+    return several
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, Real) else str(value)
 
 
 def checked_frequencies(frequency_Hz: Any) -> np.ndarray:

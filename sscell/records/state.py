@@ -42,6 +42,11 @@ class CellState:
         object.__setattr__(self, "profiles", profiles)
         object.__setattr__(self, "edges", {axis: owned(edges, float) for axis, edges in self.edges.items()})
 
+    def __repr__(self) -> str:
+        width = max(map(len, self.profiles), default=0)
+        head = f"CellState after {self.time_s / 3600:.4g} h at {self.current_A:.4g} A; means:"
+        return "\n".join([head, *(f"  {name:{width}s}  {self.mean(name):.5g}" for name in self.profiles)])
+
     def mean(self, name: str) -> float:
         """Volume average of a profile."""
         if name not in self.profiles:

@@ -52,6 +52,16 @@ class CyclingTrace:
     def __len__(self) -> int:
         return self.time_s.size
 
+    def __repr__(self) -> str:
+        of = f" of {self.provenance['file']}" if "file" in self.provenance else ""
+        if len(self) == 0:
+            return f"CyclingTrace{of}: no rows"
+        t, v, cycles = self.time_s, self.voltage_V, np.unique(self.cycle[self.cycle > 0]).size
+        about = [f"{len(self)} rows over {(t[-1] - t[0]) / 3600:.4g} h, {v.min():.4g} to {v.max():.4g} V"]
+        about += [f"{cycles} cycle{'s' * (cycles != 1)}"] if cycles else []
+        about += [f"{self.active_mass_kg * 1e6:.4g} mg active"] if self.active_mass_kg is not None else []
+        return f"CyclingTrace{of}: {', '.join(about)}"
+
     def to_pandas(self) -> pd.DataFrame:
         """Battery Data Format columns; BDF counts the charge current positive, so the sign is turned here."""
         import pandas as pd

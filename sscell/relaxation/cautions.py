@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sscell.records import Spectrum
@@ -12,6 +14,7 @@ _CUT_SHARE = 0.05
 # Residuals of the non-negative fit over those of one that may be negative, and their least size, to be worth a word.
 _EXCESS = 2.0
 _LEAST_NOISE = 3e-3
+_DOUBT = "do not trust the peaks"
 
 
 def cautions_from_fit(spectrum: Spectrum, estimate: Estimate, row: int) -> tuple[str, ...]:
@@ -27,15 +30,21 @@ def cautions_from_fit(spectrum: Spectrum, estimate: Estimate, row: int) -> tuple
     return tuple(sentence for sentence in found if sentence)
 
 
+def peaks_are_doubtful(cautions: Sequence[str]) -> bool:
+    """Whether one of the sentences tells not to trust the peaks."""
+    return any(_DOUBT in sentence for sentence in cautions)
+
+
 def _low_end(frequency_Hz: float, share: float, blocked: bool) -> str:
     if blocked:
         return (
-            f"The low-frequency end is open (−Im Z is {share:.0%} of |Z| at {frequency_Hz:.3g} Hz): a series capacitor "
-            f"takes what lies beyond, and polarisation_ohm counts only τ up to {1 / (2 * np.pi * frequency_Hz):.3g} s."
+            f"The low-frequency end is open (−Im Z is {100 * share:.0f} % of |Z| at {frequency_Hz:.3g} Hz): a series "
+            "capacitor takes what lies beyond, and polarisation_ohm counts only τ up to "
+            f"{1 / (2 * np.pi * frequency_Hz):.3g} s."
         )
     if share > _CUT_SHARE:
         return (
-            f"The spectrum ends before its arc closes (−Im Z is {share:.0%} of |Z| at {frequency_Hz:.3g} Hz): "
+            f"The spectrum ends before its arc closes (−Im Z is {100 * share:.0f} % of |Z| at {frequency_Hz:.3g} Hz): "
             "polarisation_ohm is partly extrapolated."
         )
     return ""
@@ -45,8 +54,8 @@ def _high_end(frequency_Hz: float, share: float) -> str:
     if share <= _CUT_SHARE:
         return ""
     return (
-        f"The spectrum begins within an arc (−Im Z is {share:.0%} of |Z| at {frequency_Hz:.3g} Hz): series resistance "
-        "and the fastest part of γ are partly extrapolated and trade with each other."
+        f"The spectrum begins within an arc (−Im Z is {100 * share:.0f} % of |Z| at {frequency_Hz:.3g} Hz): series "
+        "resistance and the fastest part of γ are partly extrapolated and trade with each other."
     )
 
 
@@ -54,6 +63,7 @@ def _not_a_distribution(noise: float, plain_noise: float) -> str:
     if noise < _LEAST_NOISE or noise < _EXCESS * plain_noise:
         return ""
     return (
-        f"A non-negative distribution leaves residuals of {noise:.1%}, one of either sign {plain_noise:.1%}: the "
-        "spectrum has an inductive loop or drifts; check it with the Kramers-Kronig test, and do not trust the peaks."
+        f"A non-negative distribution leaves residuals of {100 * noise:.2g} %, one of either sign "
+        f"{100 * plain_noise:.2g} %: the spectrum has an inductive loop or drifts, or an arc sharper than a smooth "
+        f"distribution can follow, such as that of a single resistor beside a capacitor; {_DOUBT}."
     )

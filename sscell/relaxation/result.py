@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.records.arrays import owned
+from sscell.records.spectrum import points_text
 from sscell.relaxation.peaks import Peak
+from sscell.rounding import short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,21 @@ class DistributionOfRelaxationTimes:
             return None
         return 1 / self.elastance_per_F if self.elastance_per_F > 0 else float("inf")
 
+    def __repr__(self) -> str:
+        of = f" of {self.provenance['file']}" if "file" in self.provenance else ""
+        head = f"DistributionOfRelaxationTimes{of}: {points_text(self.frequency_Hz)}"
+        series = f"  in series {_ohm(self.resistance_ohm, self.resistance_interval_ohm)}"
+        if self.capacitance_F is not None and np.isfinite(self.capacitance_F):
+            series += f" and {short(self.capacitance_F)} F"
+        lines = [head, series, f"  under the curve {_ohm(self.polarisation_ohm, self.polarisation_interval_ohm)}"]
+        lines += [
+            f"  peak at {short(p.tau_s)} s ({short(p.frequency_Hz)} Hz): "
+            + _ohm(p.resistance_ohm, p.resistance_interval_ohm)
+            + (", top outside the measured range" if p.extrapolated else "")
+            for p in self.peaks
+        ]
+        return "\n".join(lines + [f"  warning: {text}" for text in self.warnings])
+
     def to_pandas(self) -> pd.DataFrame:
         """The curve: one row a relaxation time."""
         import pandas as pd
@@ -80,6 +97,10 @@ class DistributionOfRelaxationTimes:
         import pandas as pd
 
         return pd.DataFrame([_row(peak) for peak in self.peaks], columns=list(_row(_NO_PEAK)))
+
+
+def _ohm(value: float, interval: tuple[float, float]) -> str:
+    return f"{short(value)} ohm (95 %: {' to '.join(map(short, interval))})"
 
 
 def _row(peak: Peak) -> dict[str, Any]:

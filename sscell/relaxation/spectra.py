@@ -7,8 +7,8 @@ from typing import overload
 
 import numpy as np
 
-from sscell.errors import require
 from sscell.records import Spectrum
+from sscell.records.spectrum import several_spectra
 from sscell.relaxation.basis import spacing_from_times
 from sscell.relaxation.batch import check_impedances, relaxation_from_impedances
 from sscell.relaxation.cautions import cautions_from_fit
@@ -31,11 +31,10 @@ def drt(
 
     weights: "modulus" (noise in proportion to |Z|) or "unit" (the same noise everywhere). blocked: whether a series
     capacitor belongs to the cell (None: where −Im Z still rises at the lowest frequencies). Spectra on the same
-    frequencies are done together. Raises InputError for fewer than 8 points, less than a decade, or Z = 0.
+    frequencies are done together. Raises InputError for anything but spectra, fewer than 8 points, less than a decade,
+    or Z = 0.
     """
-    given = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
-    for item in given:
-        require(isinstance(item, Spectrum), f"drt: expected a Spectrum or a list of them, got {type(item).__name__}.")
+    given = several_spectra(spectra, "drt")
     results: dict[int, DistributionOfRelaxationTimes] = {}
     for members, capacitor in _alike(given, blocked):
         impedance = np.stack([given[i].impedance_ohm for i in members])

@@ -81,6 +81,21 @@ def _rounded(path: re.Match[str]) -> str:
     return _DECIMALS.sub(lambda number: f"{float(number[0]):.2f}", path[0])
 
 
+def settle(figure: Figure) -> None:
+    """Lay the figure out, and leave it so: what depends on places on the paper can be drawn after it."""
+    # The engine would take the room beside a panel with equal axes for a margin of its column.
+    equal = [ax for ax in figure.axes if ax.get_aspect() != "auto"]
+    for ax in equal:
+        ax.set_aspect("auto")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    for ax in equal:
+        ax.set_aspect("equal")
+        ax.apply_aspect()
+
+
 def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
     """`count` axes in rows of `columns`, row by row; places left over stay empty."""
     rows = -(-count // columns)

@@ -75,7 +75,8 @@ def _summary_row(scenario: Scenario, name: str, jobs: Sequence[JobResult], quick
     half_first, half_200 = _row(half, 1), _row(half, 200)
     aged = max(pellet, key=lambda j: len(j.cycling.states) if j.cycling else 0, default=None)
     spectra = {s.label: s for s in aged.spectra} if aged is not None else {}
-    aged_after = f"{aged.run}, {len(aged.cycling.states)} cycles" if aged is not None and aged.cycling else ""
+    done = len(aged.cycling.states) if aged is not None and aged.cycling else 0
+    aged_after = f"{aged.run}, {done} cycle{'s' * (done != 1)}" if aged is not None and done else ""
     last = aged.cycling.summaries[-1] if aged is not None and aged.cycling and aged.cycling.summaries else None
     liquid = next((j for j in jobs if scenario.runs[j.run].cell == "liquid_half_cell" and j.cycling is not None), None)
     return {

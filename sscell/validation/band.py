@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Band:
 
     lowest_Hz: float
     highest_Hz: float
-    mask: np.ndarray
+    mask: np.ndarray = field(repr=False)
 
 
 def band_from_validity(frequency_Hz: np.ndarray, valid: np.ndarray) -> Band | None:

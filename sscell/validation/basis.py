@@ -6,7 +6,7 @@ its dual, a parallel connection of series RC branches.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -37,6 +37,16 @@ class KramersKronigModel:
     tau_s: np.ndarray
     capacitance_F: float | None = None
     inductance_H: float | None = None
+
+    def times(self, factor: float) -> KramersKronigModel:
+        """The network with so many times the impedance."""
+        return replace(
+            self,
+            resistance_ohm=factor * self.resistance_ohm,
+            branch_resistance_ohm=factor * self.branch_resistance_ohm,
+            capacitance_F=None if self.capacitance_F is None else self.capacitance_F / factor,
+            inductance_H=None if self.inductance_H is None else factor * self.inductance_H,
+        )
 
     def impedance(self, frequency_Hz: Any) -> np.ndarray:
         """Complex impedance in ohm at any frequencies, shape (n,)."""

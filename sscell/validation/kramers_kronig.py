@@ -9,6 +9,7 @@ import numpy as np
 
 from sscell.errors import nearest_key, require
 from sscell.records import Spectrum
+from sscell.records.spectrum import several_spectra
 from sscell.validation.basis import Representation
 from sscell.validation.least_squares import FitPart
 from sscell.validation.mu_verdict import mu_verdicts
@@ -61,10 +62,10 @@ def kramers_kronig(
     c None: a smooth fit with a bounded size of its branches, the trustworthy default. c given (0.85 is usual):
     Schönleber's test, branches added until μ <= c, at most max_M; `fit` says which part determines them.
     A point is valid when |residual| is at most floor, or so small that noise exceeds it with the chance false_alarm.
-    Raises InputError for fewer than 8 frequencies, an impedance of zero, and settings out of range.
+    Raises InputError for anything but spectra, fewer than 8 frequencies, an impedance of zero, settings out of range.
     """
     settings = _checked_settings(c, max_M, fit, representation, capacitance, inductance, floor, false_alarm)
-    several = [spectra] if isinstance(spectra, Spectrum) else list(spectra)
+    several = several_spectra(spectra, "kramers_kronig")
     for spectrum in several:
         _check(spectrum)
     results = smooth_verdicts(several, settings) if c is None else mu_verdicts(several, settings)

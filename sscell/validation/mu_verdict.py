@@ -24,7 +24,7 @@ def mu_verdicts(spectra: list[Spectrum], settings: KramersKronigSettings) -> lis
         grids[spectrum.frequency_Hz[order].tobytes()].append(i)
     branches = np.zeros(len(spectra), int)
     for grid, members in grids.items():
-        z = np.stack([spectra[i].impedance_ohm[orders[i]] for i in members])
+        z = np.stack([spectra[i].impedance_ohm[orders[i]] / _unit_ohm(spectra[i]) for i in members])
         numbers = branch_numbers_from_spectra(
             choice_from_settings(settings), np.frombuffer(grid), z, settings.c, settings.max_M
         )
@@ -39,7 +39,8 @@ def _mu_verdict(
     spectrum: Spectrum, order: np.ndarray, branches: int, settings: KramersKronigSettings
 ) -> KramersKronigResult:
     """Schönleber's fit at that M, as it is: all points count in it, none is left out."""
-    f, z = spectrum.frequency_Hz[order], spectrum.impedance_ohm[order]
+    f, unit_ohm = spectrum.frequency_Hz[order], _unit_ohm(spectrum)
+    z = spectrum.impedance_ohm[order] / unit_ohm
     fit = linear_fit(choice_from_settings(settings), f, z, branches, np.ones(f.size, bool))
     noise = _noise_from_linear_fit(fit, settings.fit)
     limits = Limits(floor=settings.floor, false_alarm=settings.false_alarm)
@@ -51,10 +52,15 @@ def _mu_verdict(
         valid=np.abs(fit.residuals) <= threshold,
         residuals=fit.residuals,
         threshold=threshold,
-        model=fit.model,
+        model=fit.model.times(unit_ohm),
         mu=float(mu_from_strengths(fit.branch_strengths)),
         noise=noise,
     )
+
+
+def _unit_ohm(spectrum: Spectrum) -> float:
+    """A power of two near |Z|: squares of what is measured in it neither overflow nor vanish, and no digit changes."""
+    return float(2.0 ** np.round(np.log2(np.median(np.abs(spectrum.impedance_ohm)))))
 
 
 def _noise_from_linear_fit(fit: LinearFit, part: FitPart) -> NoiseEstimate:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sscell.records.spectrum import points_text
 from sscell.validation.band import Band
 from sscell.validation.basis import KramersKronigModel, Representation
 from sscell.validation.least_squares import FitPart
@@ -41,7 +42,7 @@ class NoiseEstimate:
     relative: float
     real: float
     imaginary: float
-    per_point: np.ndarray
+    per_point: np.ndarray = field(repr=False)
     constant_ohm: float | None
     degrees_of_freedom: float
 
@@ -68,6 +69,9 @@ class KramersKronigResult:
     band: Band | None
     settings: KramersKronigSettings
     summary: str
+
+    def __repr__(self) -> str:
+        return f"KramersKronigResult of {points_text(self.frequency_Hz)}: {self.summary}"
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a point: residuals in percent, threshold and verdict."""

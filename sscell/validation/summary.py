@@ -84,7 +84,8 @@ def _verdict_in_words(
             f"up to {_percent(abs(residuals[worst]))} from the fit to the others, at {_frequency(frequency_Hz[worst])}."
         )
         if band is not None:
-            text += f" Work between {_frequency(band.lowest_Hz)} and {_frequency(band.highest_Hz)} ({band.mask.sum()} points)."
+            low, high = _frequency(band.lowest_Hz), _frequency(band.highest_Hz)
+            text += f" Work between {low} and {high} ({band.mask.sum()} points)."
     return text
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sscell.errors import require
 from sscell.records import Spectrum
+from sscell.records.spectrum import points_text, several_spectra
 
 LEAST_FREQUENCIES = 8
 WINDOW_SHARE = 1 / 3  # of the decades measured
@@ -30,6 +31,16 @@ class ZHitResult:
     phase_rad: np.ndarray
     window_Hz: tuple[float, float]
 
+    def __repr__(self) -> str:
+        size = np.abs(self.deviation)
+        worst = int(size.argmax())
+        low, high = self.window_Hz
+        return (
+            f"ZHitResult of {points_text(self.frequency_Hz)}: |Z| differs from what the phase implies by "
+            f"{100 * np.median(size):.2g} % in the median, at most {100 * self.deviation[worst]:+.2g} % at "
+            f"{self.frequency_Hz[worst]:.3g} Hz; matched from {low:.3g} to {high:.3g} Hz"
+        )
+
 
 @overload
 def z_hit(spectra: Spectrum, *, window_Hz: tuple[float, float] | None = ...) -> ZHitResult: ...
@@ -41,11 +52,11 @@ def z_hit(
     """ln|Z(ω)| = const + 2/π ∫ φ dlnω - π/6 dφ/dlnω (Ehm et al., ACH Models Chem. 137 (2000) 145).
 
     The constant is matched inside window_Hz; None: where the two run most parallel, over a third of the decades.
-    A list in, a list out. Raises InputError for fewer than 8 frequencies, an impedance of zero, an empty window.
+    A list in, a list out. Raises InputError for anything but spectra, fewer than 8 frequencies, an impedance of zero,
+    an empty window.
     """
-    if isinstance(spectra, Spectrum):
-        return _reconstruction(spectra, window_Hz)
-    return [_reconstruction(spectrum, window_Hz) for spectrum in spectra]
+    results = [_reconstruction(spectrum, window_Hz) for spectrum in several_spectra(spectra, "z_hit")]
+    return results[0] if isinstance(spectra, Spectrum) else results
 
 
 def _reconstruction(spectrum: Spectrum, window_Hz: tuple[float, float] | None) -> ZHitResult:

@@ -93,7 +93,7 @@ def test_out_is_a_file(call: Call, scenario: Path) -> None:
     """The file stays what it is."""
     code, out, err = call("run", scenario, "--out", scenario)
     assert (code, out) == (2, "")
-    assert err == f"sscell: --out '{scenario}' is a file; name a folder.\n"
+    assert err == f"sscell: The results folder '{scenario}' is a file; name a folder.\n"
     assert scenario.read_text(encoding="utf-8") == SCENARIO
 
 
@@ -113,6 +113,15 @@ def test_help(call: Call) -> None:
     code, out, _ = call("run", "--help")
     assert code == 0
     assert all(option in out for option in ("--out", "--quick", "--json", "--workers"))
+
+
+def test_without_a_command_the_help_is_shown(call: Call) -> None:
+    code, out, err = call()
+    assert (code, out) == (2, "") and err.startswith("Usage: sscell ")
+
+
+def test_version(call: Call) -> None:
+    assert call("--version") == (0, f"sscell {ss.__version__}\n", "")
 
 
 def test_in_its_own_process(tmp_path: Path) -> None:
@@ -181,8 +190,10 @@ def test_a_sample_that_fails(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "Missing argument 'scenario'"),
-        (["bogus"], "No such command 'bogus'"),
+        (["run"], "Missing argument 'scenario'; see 'sscell run --help'."),
+        (["inspect", "a.csv", "--plott"], "see 'sscell inspect --help'."),
+        (["bogus"], "No such command 'bogus'; see 'sscell --help'."),
+        (["inspectt"], "Did you mean 'inspect'? See 'sscell --help'."),
         (["run", "x.toml", "--workers", "0"], "Invalid value for '--workers'"),
     ],
 )

@@ -124,9 +124,12 @@ BAD = [
     (["--circuit", TEXT, "--fix", "R1"], "--fix 'R1' must be written as in R0=10"),
     (["--circuit", TEXT, "--fix", "R1=ten"], "--fix 'R1=ten': 'ten' is not a number"),
     (["--circuit", TEXT, "--bound", "R1=5"], "needs a lower and an upper bound with a colon between"),
-    (["--circuit", TEXT, "--bound", "R1=5:1"], "bounds: R1 needs (lower, upper), lower first"),
+    (["--circuit", TEXT, "--bound", "R1=5:1"], "--bound 'R1=5:1': the lower bound comes first and must be below"),
     (["--circuit", TEXT, "--tie", "C1=C2"], "ties: 'C2' is no parameter"),
     (["--circuit", TEXT, "--order", "R1,R7"], "order: 'R7' is no element"),
+    (["--circuit", "R0-p(R1,CPE1)", "--fix", "CPE1=1e-5"], "has this name (did you mean 'CPE1_0' or 'CPE1_1'?)"),
+    (["--circuit", TEXT, "--band", "1e5:1e3"], "--band '1e5:1e3' must be LOW:HIGH in Hz, the lower end first"),
+    (["--circuit", TEXT, "--circus", "3"], "No such option: --circus"),
     (["--circuit", TEXT, "--band", "kramers"], "(did you mean 'kramers-kronig'?)"),
     (["--circuit", TEXT, "--weights", "modulu"], "(did you mean 'modulus'?)"),
     (["--circuit", TEXT, "--starts", "0"], "--starts must be from 1 to"),
@@ -191,6 +194,8 @@ LISTS = [
     ("file,x,sweep\na.csv,1,first\n", "sweep must be a whole number"),
     ("file,x,x\na.csv,1,2\n", "a column name stands twice"),
     ("", "lists no spectra"),
+    ("filename,x\na.csv,1\n", "needs a column 'file'; it has filename, x; rename the one that holds the file names"),
+    ("file,x\na.csv,0\nb.csv,a300\nc.csv,150\n", "spectrum 2: x is 'a300', which is no number, but others are"),
 ]
 
 

@@ -107,7 +107,7 @@ def test_picture(file: Path, tmp_path: Path) -> None:
 
 def test_picture_folder_is_a_file(file: Path) -> None:
     code, _, err = command("inspect", file, "--plot", "--out", file)
-    assert (code, err) == (2, f"sscell: --out '{file}' is a file; name a folder.\n")
+    assert (code, err) == (2, f"sscell: The results folder '{file}' is a file; name a folder.\n")
 
 
 @pytest.mark.measured

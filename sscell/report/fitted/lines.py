@@ -8,21 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sscell.circuit.element import Scale
 from sscell.circuit.model import CircuitParameter
+from sscell.fit.determination import Determination
 from sscell.fit.result import FitResult
-from sscell.fit.warnings_in_words import LARGEST_LINEAR, LARGEST_RELATIVE
 from sscell.relaxation import DistributionOfRelaxationTimes
 from sscell.report.fitted.contents import Entry, FitReport
 from sscell.report.fitted.ranking import differences_and_weights
 from sscell.report.fitted.relaxation_panel import time_words
-from sscell.report.fitted.rounding import Rounded, interval_text, rounded, short
 from sscell.report.fitted.units import area_power, per_area, unit_text
 from sscell.report.spectrum_panels import frequency_words
+from sscell.rounding import Rounded, interval_text, rounded, short
+
+OPEN = tuple(str(word) for word in Determination if word.open)
+LOOSE = (*OPEN, str(Determination.POOR))
 
 
 class ParameterLine(NamedTuple):
-    """One parameter of a fit; note: fixed, tied, at its bound, not determined, or ''; loose: not to be relied on."""
+    """One parameter of a fit; note: fixed, tied, or its determination; loose: not to be relied on."""
 
     name: str
     meaning: str
@@ -64,9 +66,10 @@ def parameter_lines(fit: FitResult) -> list[ParameterLine]:
 
 
 def number_of(fit: FitResult, name: str, exponent: int | None = None) -> Rounded:
-    """Value and error, rounded together; an error that says nothing is left out."""
+    """Value and error, rounded together; the error of what is not determined says nothing and is left out."""
     value, error = fit.values[name], fit.standard_errors[name]
-    known = error if _known(error, value) else math.nan
+    open_ = name in fit.free and fit.determination[name].open
+    known = error if _known(error, value) and not open_ else math.nan
     return rounded(value, known, digits=4 if error == 0 else 3, exponent=exponent)
 
 
@@ -80,15 +83,10 @@ def common_exponent(fits: Sequence[FitResult], name: str) -> int | None:
 
 
 def note_of(fit: FitResult, parameter: CircuitParameter) -> str:
-    """'fixed', 'tied', 'at its bound', 'not determined' or ''."""
-    name, error, value = parameter.name, fit.standard_errors[parameter.name], fit.values[parameter.name]
-    if name not in fit.free:
-        return "fixed" if error == 0 else "tied"
-    if math.isnan(error):
-        return "at its bound"
-    logarithmic = parameter.scale is Scale.LOG
-    loose = error > LARGEST_RELATIVE * abs(value) if logarithmic else error > LARGEST_LINEAR
-    return "not determined" if loose else ""
+    """'fixed', 'tied', or how well it is determined: '' if well."""
+    if parameter.name not in fit.free:
+        return "fixed" if fit.standard_errors[parameter.name] == 0 else "tied"
+    return str(fit.determination[parameter.name])
 
 
 def _known(error: float, value: float) -> bool:
@@ -104,17 +102,17 @@ def _parameter_line(fit: FitResult, parameter: CircuitParameter) -> ParameterLin
     if area_m2 is not None and power is not None:
         scale = (area_m2 * 1e4) ** power
         value = fit.values[name] * scale
-        known = _known(error * scale, value)
+        known = _known(error * scale, value) and note not in OPEN
         areal = f"{rounded(value, error * scale if known else math.nan, digits=3).text} {unit_text(per_area(unit))}"
     return ParameterLine(
         name=name,
         meaning=parameter.meaning,
         number=number_of(fit, name),
         unit=unit_text(unit),
-        interval="" if note == "fixed" or note == "at its bound" else interval_text(*fit.intervals[name], error),
+        interval="" if note in ("fixed", Determination.AT_BOUND) else interval_text(*fit.intervals[name], error),
         per_area=areal,
         note=note,
-        loose=note in ("at its bound", "not determined"),
+        loose=note in LOOSE,
     )
 
 

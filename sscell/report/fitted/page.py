@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-from sscell.fit.series_result import Comparison, SeriesResult, Trend
+from sscell.fit.series_result import Comparison, ConditionMean, SeriesResult
 from sscell.report.canvas import ReportFigure
 from sscell.report.columns import unbroken
 from sscell.report.fitted.contents import Entry, FitReport
 from sscell.report.fitted.lines import (
+    LOOSE,
     circuit_lines,
     common_exponent,
     note_of,
@@ -25,12 +26,13 @@ from sscell.report.fitted.lines import (
     sentences,
     weight_text,
 )
-from sscell.report.fitted.rounding import interval_text, power_text, rounded, short
+from sscell.report.fitted.slopes import slope_text
 from sscell.report.fitted.spectrum_figure import overview_figure, spectrum_figure
 from sscell.report.fitted.tables import condition_of
-from sscell.report.fitted.trend_figure import at_bound, spread_text, trend_figures, words_of
+from sscell.report.fitted.trend_figure import spread_text, trend_figures, words_of
 from sscell.report.fitted.units import unit_text
 from sscell.report.fitted.words import outcome, summed_warnings
+from sscell.rounding import interval_text, power_text, rounded, short
 
 Progress = Callable[[int, int, str], None]
 # So few spectra stand beside each other, with a line a parameter, if these are more than so many.
@@ -108,9 +110,6 @@ def _values_table(report: FitReport, circuit: str) -> dict[str, Any]:
     return {"circuit": circuit, "along": along, "heads": heads, "rows": rows, "across": across}
 
 
-LOOSE = ("not determined", "at its bound")
-
-
 def _condition_text(condition: float | str) -> str:
     return condition if isinstance(condition, str) else f"{condition:g}"
 
@@ -119,48 +118,41 @@ def _series(series: SeriesResult) -> dict[str, Any]:
     """A row a condition, a column a parameter; the spread and the slope below."""
     trends = list(series.trends.values())
     means = trends[0].means if trends else ()
-    bound = {trend.name: at_bound(series, trend) for trend in trends}
+    unknown = {trend.name: all(mean.used == 0 for mean in trend.means) for trend in trends}
+    unit = words_of(series.along).partition(" / ")[2]
     return {
         "along": words_of(series.along),
         "heads": [(trend.name, unit_text(trend.unit)) for trend in trends],
-        "rows": [
-            (
-                _condition_text(mean.condition),
-                mean.cells,
-                [_mean_text(t, k, bound[t.name][k]) for t in trends],
-            )
-            for k, mean in enumerate(means)
-        ],
-        "spreads": ["–" if all(bound[t.name]) else spread_text(t) for t in trends]
+        "rows": [(_condition_text(mean.condition), mean.cells, [_mean(t.means[k]) for t in trends])
+                 for k, mean in enumerate(means)],
+        "spreads": ["–" if unknown[t.name] else spread_text(t) for t in trends]
         if any(t.spread is not None for t in trends)
         else [],
-        "slopes": ["–" if all(bound[t.name]) else _slope(t) for t in trends]
+        "slopes": ["–" if unknown[t.name] else slope_text(t, unit) for t in trends]
         if any(t.slope is not None for t in trends)
         else [],
         "shared": series.shared,
         "warnings": series.warnings,
+    }  # fmt: skip
+
+
+def _mean(mean: ConditionMean) -> dict[str, Any]:
+    """Value ± error as in the table of values, its note, and of how many cells it is, where not of all."""
+    some = f"{mean.used} of {mean.cells} cells" if 0 < mean.used < mean.cells else ""
+    return {
+        "text": rounded(mean.value, mean.standard_error, digits=3).text,
+        "note": ", ".join(filter(None, (mean.note, some))),
+        "loose": mean.note in LOOSE,
     }
-
-
-def _mean_text(trend: Trend, k: int, bound: bool) -> str:
-    mean = trend.means[k]
-    return short(mean.value) + ", at its bound" if bound else rounded(mean.value, mean.standard_error, digits=3).text
-
-
-def _slope(trend: Trend) -> str:
-    """Change per unit of the condition; relative: in percent."""
-    if trend.slope is None or trend.slope_standard_error is None:
-        return "–"
-    scale = 100.0 if trend.relative else 1.0
-    words = rounded(scale * trend.slope, scale * trend.slope_standard_error, digits=2).text
-    return f"{words} {'%' if trend.relative else unit_text(trend.unit)}".strip()
 
 
 def _comparison(pair: Comparison) -> dict[str, Any]:
     rows = []
     for d in pair.differences.values():
         unit = unit_text(d.unit)
-        if d.ratio is not None and d.ratio_interval is not None:
+        if d.obstacle:
+            change = f"not comparable: {d.obstacle}"
+        elif d.ratio is not None and d.ratio_interval is not None:
             low, high = d.ratio_interval
             change = f"× {short(d.ratio, 3)} ({short(low, 3)} to {short(high, 3)})"
         else:
@@ -173,7 +165,7 @@ def _comparison(pair: Comparison) -> dict[str, Any]:
                 "a": short(d.value_a, 3),
                 "b": short(d.value_b, 3),
                 "change": change,
-                "distinct": d.distinct,
+                "verdict": "–" if d.obstacle else "yes" if d.distinct else "no",
             }
         )
     return {

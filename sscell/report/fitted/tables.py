@@ -74,7 +74,9 @@ def comparisons_frame(report: FitReport) -> pd.DataFrame:
                     "difference": d.difference,
                     "difference_lower_95": d.difference_interval[0],
                     "difference_upper_95": d.difference_interval[1],
-                    "distinct": d.distinct,
+                    "distinct": d.distinct if not d.obstacle else None,
+                    "cells_paired": d.pairs,
+                    "not_comparable": d.obstacle,
                 }
             )
     return pd.DataFrame(rows)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sscell.fit.result import FitResult
 from sscell.report.fitted.contents import FitReport
 from sscell.report.fitted.lines import circuit_lines, common_exponent, note_of, number_of
-from sscell.report.fitted.rounding import power_text
 from sscell.report.fitted.tables import condition_of
 from sscell.report.fitted.text_tables import MARKS, NOTES
 from sscell.report.fitted.units import unit_text
 from sscell.report.fitted.words import outcome, summed_warnings
+from sscell.rounding import power_text
 
 if TYPE_CHECKING:
     from rich.console import Console

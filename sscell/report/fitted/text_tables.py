@@ -18,12 +18,13 @@ LATEX_SPECIAL = {
 }  # fmt: skip
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 NOTES = {
+    "poorly determined": "poorly determined: known to no better than 15 % (an exponent to 0.04), or see the warnings",
     "not determined": "not determined by the data: do not rely on it",
     "at its bound": "ended at a bound: no error can be given",
     "fixed": "held fixed",
     "tied": "tied to another parameter",
 }
-MARKS = {"not determined": "?", "at its bound": "!", "fixed": "f", "tied": "t"}
+MARKS = {"poorly determined": "?", "not determined": "??", "at its bound": "!", "fixed": "f", "tied": "t"}
 
 
 def latex_escaped(text: str) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 from sscell.fit.result import FitResult
 from sscell.fit.series_result import SeriesResult, Trend
 from sscell.report.canvas import INK, MUTED, ReportFigure, legend_below, panels, svg_image
-from sscell.report.fitted.rounding import power_text
 from sscell.report.fitted.units import unit_text
+from sscell.report.log_axes import log_ticks
 from sscell.report.palette import SAMPLE_COLOURS
-from sscell.report.spectrum_panels import log_ticks
+from sscell.rounding import power_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def _draw_trend(ax: Axes, series: SeriesResult, trend: Trend) -> None:
     at = np.array([places[m.condition] for m in trend.means])
     middle = np.array([m.value for m in trend.means])
     ends = np.array([m.interval for m in trend.means])
-    known = np.isfinite(ends).all(1) & ~np.array(at_bound(series, trend))
+    known = _has_interval(series, trend)
     error = np.abs(ends - middle[:, None]).T
     if at.size > 1 and not isinstance(trend.means[0].condition, str):
         ax.plot(at, middle, color=MUTED, linewidth=0.9, zorder=1)
@@ -101,6 +101,12 @@ def at_bound(series: SeriesResult, trend: Trend) -> list[bool]:
         )
         for mean in trend.means
     ]
+
+
+def _has_interval(series: SeriesResult, trend: Trend) -> np.ndarray:
+    """For each condition, whether its mean has an interval that means anything."""
+    ends = np.array([mean.interval for mean in trend.means])
+    return np.asarray(np.isfinite(ends).all(1) & ~np.array(at_bound(series, trend)))
 
 
 def spread_text(trend: Trend) -> str:
@@ -139,12 +145,14 @@ def _frame(ax: Axes, trend: Trend, values: list[float], ends: np.ndarray) -> Non
         high = min(max([high, *ends[:, 1]]), high * reach)
         if high / low > DECADES_WIDE:
             ax.set_yscale("log")
-            ax.set_ylim(low / 1.25, high * 1.25)
+            room = max(1.25, (high / low) ** 0.06)
+            ax.set_ylim(low / room, high * room)
             log_ticks(ax)
             return
     else:
         low, high = min([low, *ends[:, 0]]), max([high, *ends[:, 1]])
-    room = max(0.12 * (high - low), 1e-3 * abs(high)) or 1.0
+    # Where nothing varies, a frame of 5 % about it has short numbers.
+    room = max(0.12 * (high - low), 1e-3 * abs(high)) if high > low else 0.05 * abs(high) or 1.0
     ax.set_ylim(low - room, high + room)
 
 
@@ -203,6 +211,6 @@ def _caption(series: SeriesResult) -> str:
         words += "; no condition was repeated on another cell, so the spread from cell to cell is not in it."
     if series.shared:
         words += f" One value for the whole series: {', '.join(series.shared)}."
-    if any(any(at_bound(series, trend)) for trend in series.trends.values()):
-        words += " Hollow: the fits ended at a bound, so there is no interval."
+    if not all(_has_interval(series, trend).all() for trend in series.trends.values()):
+        words += " Hollow: at a bound or not determined, so there is no interval."
     return words + " Axes are logarithmic where values span decades; bars that leave a panel are longer than it."

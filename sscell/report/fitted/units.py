@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sscell.report.fitted.rounding import SUPERSCRIPTS
+from sscell.rounding import SUPERSCRIPTS
 
 RAISED = SUPERSCRIPTS | str.maketrans("αγ", "ᵅᵞ")
 POWER = re.compile(r"\^(-?\d+(?:/\d+)?|[αγ]|\([^)]*\))")

@@ -10,7 +10,7 @@ import numpy as np
 from sscell.report.fitted.contents import FitReport
 from sscell.report.fitted.lines import circuit_lines, sentences
 
-NUMBER = re.compile(r"(?<!\w)-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
+NUMBER = re.compile(r"(?<!\w)-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 MOST_NAMED = 4
 
 
@@ -68,8 +68,8 @@ def _together(said: Sequence[tuple[str, str]], spectra: int) -> str:
 
 def _without_numbers(said: Sequence[str]) -> str:
     """What such sentences have in common: without what stands in brackets, or what stands before the colon."""
-    bare = {re.sub(r" \([^)]*\)", "", sentence) for sentence in said}
-    common = bare.pop() if len(bare) == 1 else said[0].partition(":")[0]
+    bare = list(dict.fromkeys(re.sub(r" \([^)]*\)", "", sentence) for sentence in said))
+    common = bare[0] if len(bare) == 1 else bare[0].partition(":")[0]
     return common.strip().rstrip(".")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sscell.errors import require
+from sscell.fit.ranking import CircuitRanking
 from sscell.fit.result import FitResult
 from sscell.fit.series_result import Comparison, SeriesResult
 from sscell.folder import check_folder, whole_folder
@@ -37,7 +39,7 @@ OUR_FILES = frozenset(
 
 
 def write_fit_report(
-    fits: FitResult | Sequence[FitResult] | SeriesResult,
+    fits: FitResult | Sequence[FitResult] | SeriesResult | CircuitRanking,
     out: str | os.PathLike[str],
     *,
     comparisons: Sequence[Comparison] = (),
@@ -46,16 +48,32 @@ def write_fit_report(
 ) -> Path:
     """Write tables (OUR_FILES), figures/ and report.html to a folder, all or none.
 
-    fits: what ss.fit_circuit or ss.fit_series returns; several fits of one spectrum are set beside each other.
-    comparisons: of a series, from ss.compare. drt: relaxation times of each spectrum as well. An earlier result in the
-    folder is replaced. Raises InputError for an empty list and for a folder that holds anything else.
+    fits: what ss.fit_circuit, ss.fit_series or ss.rank_circuits returns; several fits of one spectrum are set beside
+    each other. comparisons: of a series, from ss.compare. drt: relaxation times of each spectrum as well. An earlier
+    result in the folder is replaced. Raises InputError for anything but fits, and for a folder that holds others.
     """
     series = fits if isinstance(fits, SeriesResult) else None
-    given = [fits] if isinstance(fits, FitResult) else list(series.fits if series is not None else fits)  # type: ignore[arg-type]
+    given = _given_fits(fits)
     check_fit_folder(Path(out))
     report = report_from_fits(given, title=title, series=series, comparisons=comparisons, drt=drt)
     write_report(report, Path(out))
     return Path(out)
+
+
+def _given_fits(fits: Any) -> list[FitResult]:
+    """One by one, whatever holds them; what a list holds is checked where it is grouped."""
+    if isinstance(fits, FitResult):
+        return [fits]
+    if isinstance(fits, SeriesResult):
+        return list(fits.fits)
+    if isinstance(fits, CircuitRanking):
+        return [fit for own in fits.fits for fit in own]
+    require(
+        isinstance(fits, Iterable) and not isinstance(fits, str),
+        f"write_fit_report: fits are needed, got an object of type {type(fits).__name__}; give what ss.fit_circuit, "
+        "ss.fit_series or ss.rank_circuits returns.",
+    )
+    return list(fits)
 
 
 def check_fit_folder(folder: Path) -> None:

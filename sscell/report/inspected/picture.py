@@ -14,20 +14,20 @@ import numpy as np
 
 from sscell.errors import InputError
 from sscell.records import CyclingTrace
-from sscell.report.canvas import LOOK, WIDTH_IN, legend_below
+from sscell.report.canvas import LOOK, WIDTH_IN, legend_below, settle
 from sscell.report.inspected.contents import Inspected
 from sscell.report.palette import SAMPLE_COLOURS
+from sscell.report.residual_panel import draw_residuals, residual_handles
 from sscell.report.spectrum_panels import (
-    arcs_end_Hz,
+    Drawn,
     draw_modulus,
     draw_nyquist,
     draw_phase,
-    draw_residuals,
     drawn_from_spectrum,
     frequency_words,
+    name_decades,
     nyquist_handles,
     prefixed,
-    residual_handles,
 )
 
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 def check_picture_folder(folder: Path) -> None:
     """Refuse a folder that cannot be made or written to."""
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out '{folder}' is a file; name a folder.")
+        raise InputError(f"The results folder '{folder}' is a file; name a folder.")
     ground = next((p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()), folder)
     if not ground.is_dir() or not os.access(ground, os.W_OK):
-        raise InputError(f"--out '{folder}' cannot be made: '{ground}' is not a folder that can be written to.")
+        raise InputError(
+            f"The results folder '{folder}' cannot be made: '{ground}' is not a folder that can be written to."
+        )
 
 
 def write_pictures(
@@ -89,12 +91,14 @@ def draw_picture(figure: Figure, each: Inspected) -> None:
     trace = each.inspection.trace
     grid = figure.add_gridspec(len(spectra) + (trace is not None), 12)
     many = len(each.inspection.spectra) > 1
+    nyquists: list[tuple[Axes, Drawn]] = []
     for row, (spectrum, verdict) in enumerate(zip(spectra, each.verdicts, strict=False)):
         good = verdict.valid if verdict is not None else np.ones(len(spectrum), dtype=bool)
         drawn = drawn_from_spectrum(spectrum, good)
-        closed_Hz = arcs_end_Hz(drawn.frequency_Hz, drawn.z)
+        closed_Hz = drawn.arcs_end_Hz
         axes = [figure.add_subplot(grid[row, 3 * k : 3 * k + 3]) for k in range(4)]
         draw_nyquist(axes[0], drawn, closed_Hz or 0.0)
+        nyquists.append((axes[0], drawn))
         draw_modulus(axes[1], drawn)
         draw_phase(axes[2], drawn)
         axes[0].set_title(
@@ -116,6 +120,9 @@ def draw_picture(figure: Figure, each: Inspected) -> None:
         bad = any(v is not None and not v.valid.all() for v in each.verdicts[: len(spectra)])
         handles = nyquist_handles("not valid" if bad else "")
         legend_below(figure, [*handles, *residual_handles(limit=True)])
+    settle(figure)
+    for ax, drawn in nyquists:
+        name_decades(ax, drawn, drawn.arcs_end_Hz or 0.0)
 
 
 def _draw_trace(ax: Axes, trace: CyclingTrace) -> None:

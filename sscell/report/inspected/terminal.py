@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sscell.data import CyclingFacts
-from sscell.report.fitted.rounding import short
 from sscell.report.inspected.contents import Inspected
 from sscell.report.spectrum_panels import few_digits, frequency_words, prefixed
+from sscell.rounding import short
 from sscell.validation import KramersKronigResult
 
 if TYPE_CHECKING:

@@ -52,3 +52,12 @@ def test_what_does_not_fit_together() -> None:
         film(formulas={"R1": Formula(("width",), lambda d: d)})
     with pytest.raises(InputError, match=r"d \(length, m\) must be positive, got -1"):
         film().impedance({"d": -1.0, "e": 0.01}, OMEGA)
+
+
+def test_it_prints_its_own_parameters() -> None:
+    """Those that a fit varies, with their values; no names of elements."""
+    assert repr(film()).splitlines() == [
+        "Circuit in 2 physical parameters, 2 elements:",
+        "  d  0.5000   m",
+        "  e  0.01000  m",
+    ]

@@ -91,13 +91,18 @@ def test_wrong_kind_of_file(write: Write, name: str, content: str | bytes, messa
         ("100,1,-1\n-10,1,-1\n", r"a frequency must not be negative, but line 3 has -10 Hz"),
         ("100,1,-1\n", r"a\.csv holds 1 impedance point; a spectrum needs at least 2"),
         ("0,1,-1\n0,1,-1\n", r"a\.csv holds no impedance points; use read_cycling"),
-        ("100,0,0\n10,0,0\n", r"the impedance in 'Re\(Z\)/Ohm' is zero throughout"),
+        ("100,0,0\n10,0,0\n", r"the impedance in column 'Re\(Z\)/Ohm' is zero throughout"),
         ("10,1e308,1e308\n1,-1e308,1e308\n", r"column 'Im\(Z\)/Ohm' makes 100%"),
     ],
 )
 def test_bad_rows(write: Write, rows: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_spectra(write("a.csv", NAMES + rows))
+
+
+def test_a_column_without_a_name_is_named_by_its_place(write: Write) -> None:
+    with pytest.raises(InputError, match=r"a\.csv, line 2, column 2: 'x' is not a finite number"):
+        read_spectra(write("a.csv", "100,1,-1\n10,x,-1\n1,3,-1\n"))
 
 
 def test_missing_columns(write: Write) -> None:

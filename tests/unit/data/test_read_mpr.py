@@ -143,5 +143,5 @@ def test_missing_reader_is_named_with_its_remedy(
 ) -> None:
     monkeypatch.setitem(sys.modules, "galvani", None)
     path = write("a.mpr", mpr_bytes(eis(frequency_Hz)))
-    with pytest.raises(InputError, match=r"needs the optional reader: pip install 'sscell\[biologic\]'"):
+    with pytest.raises(InputError, match=r"needs an optional reader; .*pip install -e '\.\[biologic\]'"):
         read_spectra(path)

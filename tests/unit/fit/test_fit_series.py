@@ -11,6 +11,7 @@ from fitted_samples import ONE_ARC, one_arc
 
 from sscell.errors import InputError
 from sscell.fit import SeriesResult, compare, fit_series
+from sscell.fit.determination import Determination
 
 ANNEALS_C = (250, 300, 350, 400, 500, 600)
 SPREAD = 0.05
@@ -172,6 +173,76 @@ def test_a_value_at_its_bound_takes_its_cell_out_of_the_pairs() -> None:
     assert "R0, C1: compared within the 3 cells that were measured under both conditions." in comparison.notes
 
 
+def one_cell(**options: Any) -> SeriesResult:
+    """One cell at four cycles; its R1 grows by 10 ohm from each to the next."""
+    spectra = [one_arc(seed=k, R1=40.0 + 10 * k) for k in range(4)]
+    return fit_series(
+        ONE_ARC, spectra, along="cycle", conditions=[1, 2, 3, 4], cells=["a"] * 4, **{"band": "all", **options}
+    )
+
+
+def test_one_cell_is_compared_with_itself() -> None:
+    """Its interval is that of the two fits: 1.96 √(s1² + s2²)."""
+    result = one_cell()
+    comparison = compare(result, 1, 4)
+    changed = comparison.differences["R1"]
+    assert (changed.pairs, changed.distinct) == (1, True)
+    errors = [result.fits[k].standard_errors["R1"] / result.fits[k].values["R1"] for k in (0, 3)]
+    assert np.diff(np.log(changed.ratio_interval or ())) == pytest.approx([2 * 1.96 * np.hypot(*errors)], rel=1e-3)
+    assert comparison.notes[1:] == (
+        "Compared within the one cell that was measured under both conditions; the errors are those of its fits alone, "
+        "and nothing is known of other cells.",
+    )
+
+
+def test_what_is_at_its_bound_is_not_compared() -> None:
+    """R1 may not fall below 45, so that it is at its bound at cycle 1; R0 may not exceed 9 and is nowhere known."""
+    result = one_cell(bounds={"R1": (45.0, 1e4), "R0": (1.0, 9.0)})
+    mean = result.trends["R1"].means[0]
+    assert (mean.cells, mean.used, mean.note) == (1, 0, "at its bound")
+    assert np.isnan([mean.standard_error, *mean.interval]).all()
+    assert (result.trends["R1"].means[1].used, result.trends["R1"].means[1].note) == (1, "")
+    comparison = compare(result, 1, 3)
+    assert "R1 (at its bound under 1)" in comparison.summary
+    assert "R0 (at its bound under 1 and 3)" in comparison.summary
+    assert comparison.notes[0].startswith("1 parameter is compared")
+    assert not comparison.differences["R1"].distinct
+    assert "not comparable, at its bound under 1" in repr(comparison)
+    assert "45.0 at its bound" in repr(result)
+
+
+def test_if_nothing_can_be_compared_the_summary_says_so() -> None:
+    result = one_cell(fixed={"R0": 10.0, "C1": 1e-5}, bounds={"R1": (45.0, 1e4)})
+    comparison = compare(result, 1, 2)
+    assert comparison.summary == "From 1 to 2 no parameter could be compared: R1 (at its bound under 1)."
+    assert comparison.notes == ()
+
+
+def test_what_the_data_leave_open_has_no_mean() -> None:
+    """An arc too many: where its parts are not determined, the means have the fits' values and no interval."""
+    circuit = "R0-p(R1,C1)-p(R2,C2)"
+    result = fit_series(
+        circuit, [one_arc(seed=k) for k in range(3)], along="cycle", conditions=[1, 2, 3], band="all", starts=4
+    )
+    found = [
+        (fit.determination[name], mean, fit.values[name])
+        for name, trend in result.trends.items()
+        for fit, mean in zip(result.fits, trend.means, strict=True)
+    ]
+    assert any(word is Determination.NOT for word, _, _ in found)
+    for word, mean, value in found:
+        assert mean.note == word
+        assert mean.value == pytest.approx(value)
+        assert mean.used == (0 if word.open else 1)
+        assert np.isfinite(mean.interval).all() != word.open
+
+
+def test_cells_that_do_not_determine_a_value_are_counted() -> None:
+    """Of three fresh cells the one with the smallest R1 ends at the bound of 70."""
+    means = aged_cells(bounds={"R1": (70.0, 1e4)}).trends["R1"].means
+    assert [(mean.cells, mean.used) for mean in means] == [(3, 2), (3, 3)]
+
+
 def test_conditions_are_written_without_idle_digits() -> None:
     result = fit_series(
         ONE_ARC, [one_arc(seed=k) for k in range(2)], along="T_C", conditions=[250.0, 300.5], band="all", starts=4
@@ -187,7 +258,7 @@ def test_a_series_prints_its_trends() -> None:
     assert lines[1].split() == ["anneal_temperature_C", "R0", "/", "ohm", "R1", "/", "ohm"]
     assert [line.split()[0] for line in lines[2:9]] == [*map(str, ANNEALS_C), "spread"]
     first = series(shared=("C1",)).trends["R1"].means[0]
-    assert lines[2].endswith(f"{first.value:.4g} ± {first.standard_error:.2g}")
+    assert lines[2].endswith(f"{first.value:.2f} ± {first.standard_error:.2f}")
     assert lines[9].startswith("  C1 ")
     assert lines[9].endswith("F, shared by all")
 

@@ -22,6 +22,7 @@ from scipy.stats import t as student
 
 from sscell.fit import FitStatus
 from sscell.fit.warnings_in_words import warnings_of_fit
+from sscell.rounding import rounded
 
 
 def covariance_in_numpy(values: list[float], sample: object) -> np.ndarray:
@@ -167,6 +168,40 @@ def words_of(errors: list[float], correlation: np.ndarray, circuit: str = "R0-p(
     return [text for text in found if "told apart" in text]
 
 
+def said_of_r0(error: float, further: tuple[float, float] = (0.0, 0.0)) -> str:
+    """The sentence on R0 = 10, whose logarithm has this error and twice this half width."""
+    space = problem_of("R0-p(R1,CPE1)-Wo1").space
+    errors, reach = np.full(space.size, 0.01), np.zeros((2, space.size))
+    u = (space.lower + space.upper) / 2
+    u[0], errors[0], reach[:, 0] = np.log(10.0), error, further
+    found = warnings_of_fit(space, u, errors, np.eye(space.size), 2 * errors, reach, FitStatus.CONVERGED, 0.0, 96)
+    return " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "further", "said"),
+    [
+        (0.14, (0, 0), ""),
+        (0.2, (0, 0), "R0 is poorly determined (± 20 %): its 95 % interval is 6.7 to 14.9."),
+        (0.6, (0, 0), "R0 is not determined by these data: its 95 % interval is 3.01 to 33.2."),
+        (
+            0.05,
+            (0.14, 0),
+            "R0 is poorly determined downwards (± 5 %): its 95 % interval from the curvature is 9.05 to 11.1, but the "
+            "misfit rises more slowly than that and allows values down to about 8.69.",
+        ),
+        (
+            0.05,
+            (0, np.inf),
+            "R0 is not determined by these data upwards: its 95 % interval from the curvature is 9.05 to 11.1, but at "
+            "27.2 the misfit still is within the limit; profile_likelihood shows its course.",
+        ),
+    ],
+)
+def test_words_follow_error_and_reach(error: float, further: tuple[float, float], said: str) -> None:
+    assert said_of_r0(error, further) == said
+
+
 def correlated(*pairs: tuple[int, int, float], size: int = 6) -> np.ndarray:
     out = np.eye(size)
     for i, j, value in pairs:
@@ -220,7 +255,10 @@ def test_a_table_and_a_text_of_the_result() -> None:
     assert table["free"].tolist() == [False, True, True]
     assert table.loc["C1", "lower_95"] == result.intervals["C1"][0]
     text = repr(result)
-    assert "fixed" in text
+    lines = {line.split()[0]: line.split(maxsplit=1)[1].strip() for line in text.splitlines()[1:4]}
+    assert lines["R0"].split() == ["10.00", "ohm", "(fixed)"]
+    for name in ("R1", "C1"):  # two digits of the error, the value to the same place
+        assert lines[name].startswith(rounded(result.values[name], result.standard_errors[name]).text)
     assert "modulus weights" in text
     assert result.name == "spectrum"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fitted_samples import FREQUENCY_HZ, ONE_ARC, fit, one_arc, spectrum, stacked_residuals
@@ -11,6 +13,7 @@ from scipy.stats import t as student
 from sscell.errors import InputError
 from sscell.fit import fit_series, profile_likelihood
 from sscell.records import Spectrum
+from sscell.rounding import interval_text
 
 
 def test_equals_the_curvature_where_the_misfit_is_a_parabola() -> None:
@@ -116,3 +119,13 @@ def test_too_few_points_have_no_profile() -> None:
     few = fit("R0-p(R1,C1)-C2", spectrum(one_arc().impedance_ohm[::47], FREQUENCY_HZ[::47]), starts=2)
     with pytest.raises(InputError, match="2 points are too few for 4 free parameters"):
         profile_likelihood(few)
+
+
+def test_a_profile_prints_its_interval() -> None:
+    profile = profile_likelihood(fit(ONE_ARC, one_arc()), ["R1"])["R1"]
+    low, high = profile.interval
+    text = repr(profile)
+    assert text.startswith(f"Profile of R1: 95 % interval {interval_text(low, high, (high - low) / 4)} (")
+    assert "limit" not in text
+    open_above = replace(profile, limited=(True, False))
+    assert ", without a limit upwards (" in repr(open_above)

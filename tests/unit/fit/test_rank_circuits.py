@@ -59,3 +59,13 @@ def test_too_few_points_for_aicc() -> None:
     ranking = rank_circuits([TWO_ARCS, ONE_ARC], few, band="all", starts=4)
     assert ranking.circuits == (ONE_ARC, TWO_ARCS)
     assert ranking.akaike_weight == (1.0, 0.0)
+
+
+def test_a_ranking_prints_its_table() -> None:
+    ranking = rank_circuits([ONE_ARC, "R0"], one_arc(seed=50), band="all")
+    head, names, first, second = repr(ranking).splitlines()
+    assert head == "CircuitRanking of 2 circuits on spectrum, best first"
+    assert names.split() == ["circuit", "free", "ΔAICc", "Akaike", "weight", "without", "warnings"]
+    assert first.split() == [ONE_ARC, "3", "0.0", "1.000", "1", "of", "1"]
+    gap = ranking.aicc[1] - ranking.aicc[0]
+    assert second.split()[:5] == ["R0", "1", f"{gap:.1f}", "<", "0.001"]

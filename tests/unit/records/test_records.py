@@ -8,6 +8,7 @@ import pytest
 from sscell import CellState, CyclingTrace, Spectrum
 from sscell.errors import InputError
 from sscell.records import Profile
+from sscell.records.spectrum import several_spectra
 
 F = np.array([1e3, 1e2, 1e1])
 Z = np.array([10 - 1j, 12 - 4j, 20 - 2j])
@@ -98,3 +99,29 @@ def test_another_mesh_keeps_every_integral() -> None:
     assert coarse.on(fine.edges).mean("stoichiometry") == pytest.approx(fine.mean("stoichiometry"), rel=1e-13)
     back = coarse.on(fine.edges).profiles["stoichiometry"].values
     assert np.abs(back - fine.profiles["stoichiometry"].values).max() < 0.02
+
+
+def test_records_print_short() -> None:
+    """What it is, how much of it, over which range; never the arrays."""
+    about = {"file": "a.mpr", "sweep": 2, "sweeps": 3}
+    spectrum = Spectrum(frequency_Hz=F, impedance_ohm=Z, area_m2=1e-4, state={"voltage_V": 3.7}, provenance=about)
+    assert repr(spectrum) == "Spectrum of a.mpr #2: 3 points, 10 to 1000 Hz, |Z| 10 to 20.1 ohm, 1 cm2, voltage_V 3.7"
+    assert repr(Spectrum(frequency_Hz=F, impedance_ohm=Z)) == "Spectrum: 3 points, 10 to 1000 Hz, |Z| 10 to 20.1 ohm"
+    assert repr(trace(time_s=[0, 1800, 3600])) == "CyclingTrace: 3 rows over 1 h, 2 to 2.1 V, 1 cycle"
+    profile = Profile(("cathode",), np.array([0.2, 0.4]))
+    state = CellState(profiles={"filling": profile}, edges={"cathode": np.array([0.0, 0.5, 1.0])}, time_s=7200)
+    assert repr(state).splitlines() == ["CellState after 2 h at 0 A; means:", "  filling  0.3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        ("a.csv", "got the text 'a.csv'"),
+        (None, "got None"),
+        (Z, "got an object of type ndarray"),
+        ([Spectrum(frequency_Hz=F, impedance_ohm=Z), 3], "but item 1 is an object of type int"),
+    ],
+)
+def test_what_is_no_spectrum_is_named(given: object, got: str) -> None:
+    with pytest.raises(InputError, match=f"drt: a Spectrum or a list of them is needed, {got}; make one with ss.Spec"):
+        several_spectra(given, "drt")

@@ -150,5 +150,18 @@ def test_zero_impedance_and_other_things() -> None:
     z[3] = 0
     with pytest.raises(InputError, match=r"must not be zero, but it is at 3\.2\d+e\+06 Hz"):
         drt(Spectrum(frequency_Hz=FREQUENCY_HZ, impedance_ohm=z))
-    with pytest.raises(InputError, match="expected a Spectrum or a list of them, got ndarray"):
+    with pytest.raises(InputError, match="drt: a Spectrum or a list of them is needed, but item 0 is an object"):
         drt([z])  # type: ignore[list-item]
+
+
+def test_a_distribution_prints_its_peaks() -> None:
+    """One line a peak, no arrays; the arc of 50 ohm and 1 ms has its top at 1/(2π τ) = 159 Hz."""
+    frequency_Hz = np.geomspace(1e5, 0.1, 61)
+    impedance = 10 + 50 / (1 + 2e-3j * np.pi * frequency_Hz)
+    found = drt(Spectrum(frequency_Hz=frequency_Hz, impedance_ohm=impedance, provenance={"file": "a.mpr"}))
+    lines = repr(found).splitlines()
+    assert lines[0] == "DistributionOfRelaxationTimes of a.mpr: 61 points, 0.1 to 1e+05 Hz"
+    assert lines[1].startswith("  in series 10.0 ohm (95 %: ")
+    assert lines[2].startswith("  under the curve 50.0 ohm (95 %: ")
+    assert [line.startswith("  peak at ") for line in lines[3:4]] == [True]
+    assert f"{found.peaks[0].frequency_Hz:.0f} Hz): {found.peaks[0].resistance_ohm:.1f} ohm" in lines[3]

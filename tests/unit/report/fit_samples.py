@@ -9,6 +9,7 @@ import numpy as np
 
 import sscell as ss
 from sscell.fit import ConditionMean, Difference, FitResult, SeriesResult, Trend
+from sscell.fit.determination import Determination
 from sscell.fit.series_result import Comparison
 
 TEXT = "R0-p(R1,C1)"
@@ -60,6 +61,8 @@ def series() -> SeriesResult:
                 standard_error=0.1 * v,
                 interval=(0.8 * v, 1.2 * v),
                 fit_error=0.02 * v,
+                used=2,
+                note="",
             )
             for condition, v in zip((400, 700), values, strict=True)
         )
@@ -95,4 +98,8 @@ def comparison() -> Comparison:
 
 def at_bound(fit: FitResult, name: str) -> FitResult:
     """The same fit with one parameter at its bound, as `fit_circuit` reports it."""
-    return replace(fit, standard_errors={**fit.standard_errors, name: float("nan")})
+    return replace(
+        fit,
+        standard_errors={**fit.standard_errors, name: float("nan")},
+        determination={**fit.determination, name: Determination.AT_BOUND},
+    )

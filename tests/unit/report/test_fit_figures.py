@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sscell.report.fitted.contents import report_from_fits
 from sscell.report.fitted.spectrum_figure import drawn_entry, overview_figure
 from sscell.report.fitted.trend_figure import _draw_trend, places_of, words_of
+from sscell.report.residual_panel import draw_residuals
 from sscell.report.spectrum_panels import (
     LEFT_OUT,
     arcs_end_Hz,
@@ -20,7 +21,6 @@ from sscell.report.spectrum_panels import (
     draw_modulus,
     draw_nyquist,
     draw_phase,
-    draw_residuals,
     drawn_from_spectrum,
     frequency_words,
     prefixed,

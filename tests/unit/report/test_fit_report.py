@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fit_samples import NASTY, comparison, fits, poor_fits, series, spectra
@@ -84,6 +86,18 @@ def test_no_page_speaks_of_infinities(tmp_path: Path) -> None:
 def test_same_fits_same_page(folder: Path, tmp_path: Path) -> None:
     again = write_fit_report(series(), tmp_path / "out", comparisons=[comparison()], title="<T>")
     assert (again / "report.html").read_bytes() == (folder / "report.html").read_bytes()
+
+
+def test_a_ranking_is_written_as_its_fits(tmp_path: Path) -> None:
+    ranking = ss.rank_circuits(["R0", "R0-p(R1,C1)"], fits()[0].spectrum, starts=2)
+    record = json.loads((write_fit_report(ranking, tmp_path / "out", drt=False) / "fits.json").read_text("utf-8"))
+    assert [fit["circuit"] for fit in record["spectra"][0]["fits"]] == list(ranking.circuits)
+
+
+@pytest.mark.parametrize("given", [None, "a.csv", 3])
+def test_anything_but_fits_is_refused(tmp_path: Path, given: Any) -> None:
+    with pytest.raises(InputError, match=r"write_fit_report: fits are needed, got .*; give what ss\.fit_circuit, ss\."):
+        write_fit_report(given, tmp_path / "out")
 
 
 def test_folder_of_something_else(tmp_path: Path) -> None:

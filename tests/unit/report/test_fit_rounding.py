@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sscell.report.fitted.rounding import interval_text, rounded, short
+from sscell.fit.series_result import ratio_texts
 from sscell.report.fitted.units import area_power, per_area, unit_latex, unit_text
+from sscell.rounding import interval_text, rounded, short, value_text
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,15 @@ def test_units() -> None:
         1, 1, -1, -1, 1, None, None, None,
     ]  # fmt: skip
     assert (per_area("ohm"), per_area("F")) == ("ohm cm^2", "F cm^-2")
+
+
+def test_an_error_that_says_nothing_is_left_out() -> None:
+    """0 of a fixed value, NaN at a bound, infinite with too few data, or ten times the value."""
+    assert value_text(29.447, 0.65) == "29.45 ± 0.65"
+    assert {value_text(1e-6, error) for error in (0.0, math.nan, math.inf, 2e-5)} == {"1.000 × 10⁻⁶"}
+
+
+def test_a_ratio_and_its_interval_end_at_the_same_place() -> None:
+    """Two digits of half the interval; three of each where that is wider than half the ratio."""
+    assert ratio_texts(2.998, (2.9913, 3.0047)) == ("2.9980", "2.9913", "3.0047")
+    assert ratio_texts(3.0, (0.5, 18.0)) == ("3.00", "0.500", "18.0")

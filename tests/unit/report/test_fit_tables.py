@@ -14,6 +14,7 @@ from fit_samples import NASTY, TEXT, at_bound, comparison, fits, poor_fits, seri
 
 import sscell as ss
 from sscell.errors import InputError
+from sscell.fit.determination import Determination
 from sscell.report.fitted.contents import report_from_fits
 from sscell.report.fitted.lines import circuit_lines, note_of, parameter_lines
 from sscell.report.fitted.record import record_from_report
@@ -131,11 +132,32 @@ def test_notes_on_parameters() -> None:
     bound = at_bound(fits()[0], "C1")
     line = parameter_lines(bound)[2]
     assert (line.note, line.number.error, line.interval, line.loose) == ("at its bound", "", "", True)
-    loose = parameter_lines(
-        fits()[0].__class__(**{**vars(fits()[0]), "standard_errors": dict.fromkeys(("R0", "R1", "C1"), 1e3)})
-    )
+    open_ = dict.fromkeys(("R0", "R1", "C1"), Determination.NOT)
+    loose = parameter_lines(replace(fits()[0], determination=open_))
     assert [each.note for each in loose] == ["not determined"] * 3
     assert note_of(fits()[0], fits()[0].model.parameters[1]) == ""
+
+
+def with_error(share: float):
+    fit = fits()[0]
+    return replace(fit, standard_errors={**fit.standard_errors, "R1": share * fit.values["R1"]})
+
+
+@pytest.mark.parametrize(
+    ("share", "note", "mark"), [(0.14, "", ""), (0.2, "poorly determined", " (?)"), (0.6, "not determined", " (??)")]
+)
+def test_poorly_and_not_determined_are_two_words(share: float, note: str, mark: str) -> None:
+    """Poorly: from 15 %, with its error; not: from 50 %, without."""
+    fit = with_error(share)
+    line = parameter_lines(fit)[1]
+    assert (line.note, bool(line.number.error)) == (note, note != "not determined")
+    assert f"| {line.number.text}{mark} |" in markdown_from_report(report_from_fits([fit], title="one", drt=False))
+
+
+def test_the_warning_decides_the_note() -> None:
+    """Error and interval may look well where the misfit lies flat beyond them."""
+    said = replace(fits()[0], warnings=("R1 is not determined by these data upwards: its 95 % interval is ...",))
+    assert [line.note for line in parameter_lines(said)] == ["", "not determined", ""]
 
 
 def test_warnings_are_summed_up() -> None:
@@ -150,6 +172,17 @@ def test_warnings_are_summed_up() -> None:
     assert found[0] == "R1 is not determined by these data (all 2 spectra)."
     assert found[1] == f"{NASTY}: Odd (correlation 0.9): mind it."
     assert found[2] == "b.csv: Alone."
+
+
+def test_numbers_before_a_comma_do_not_part_warnings() -> None:
+    """The brackets go with their numbers; '23, but' is as much a number as '22.9, but'."""
+    said = [
+        f"R1 is poorly determined ({s} %): its 95 % interval is 6 to {end}, but ..." for s, end in ((8, 23), (9, 22.9))
+    ]
+    several = [replace(fit, warnings=(text,)) for fit, text in zip(fits(), said, strict=True)]
+    assert summed_warnings(report_from_fits(several, title="two", drt=False)) == [
+        "R1 is poorly determined (all 2 spectra)."
+    ]
 
 
 def test_outcome_counts() -> None:

@@ -215,7 +215,7 @@ def no_run(*_args: object, **_named: object) -> None:
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda out: out.write_text("x"), r"--out '.*out' is a file; name a folder"),
+        (lambda out: out.write_text("x"), r"The results folder '.*out' is a file; name a folder"),
         (
             lambda out: (out.mkdir(), (out / "thesis.docx").write_text("x")),
             r"holds files that are not results of sscell \(thesis.docx\); name a new folder",

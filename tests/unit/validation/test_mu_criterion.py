@@ -9,6 +9,7 @@ import pytest
 from impedance import validation as peer
 from validation_samples import FREQUENCY_HZ, circuits, spectrum, with_noise
 
+from sscell.records import Spectrum
 from sscell.validation import kramers_kronig
 from sscell.validation.least_squares import ElementChoice, FitPart
 from sscell.validation.mu_scan import branch_numbers_from_spectra
@@ -121,3 +122,13 @@ def test_fitted_values_rebuild_the_fit(representation: str, settings: dict[str, 
     np.testing.assert_allclose(result.model.impedance(FREQUENCY_HZ), result.impedance_ohm)
     assert result.model.tau_s.size == result.model.branch_resistance_ohm.size == result.M
     assert (result.model.capacitance_F is None) == (settings.get("capacitance") is False)
+
+
+@pytest.mark.parametrize("power", [-300, 300])
+def test_unit_of_the_impedance_does_not_matter(power: int) -> None:
+    f = np.geomspace(1e5, 0.1, 60)
+    z = 10 + 50 / (1 + 2e-3j * np.pi * f)
+    one, other = (kramers_kronig(Spectrum(frequency_Hz=f, impedance_ohm=s * z), c=0.85) for s in (1.0, 10.0**power))
+    assert other.model.tau_s.size == one.model.tau_s.size
+    assert other.mu == pytest.approx(one.mu, rel=1e-9)
+    np.testing.assert_allclose(other.model.impedance(f) / 10.0**power, one.model.impedance(f), rtol=1e-9)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from validation_samples import FREQUENCY_HZ, circuits, drifting_cell, spectrum, with_noise
 
 from sscell.errors import InputError
-from sscell.validation import z_hit
+from sscell.validation import kramers_kronig, z_hit
 
 
 @pytest.mark.parametrize("exponent", [1.0, 0.8, 0.5])
@@ -57,3 +59,19 @@ def test_order_scale_and_list() -> None:
     order = np.random.default_rng(0).permutation(71)
     straight, mixed = z_hit([spectrum(z), spectrum(1e3 * z[order], FREQUENCY_HZ[order])])
     np.testing.assert_allclose(mixed.deviation, straight.deviation[order], atol=1e-9)
+
+
+def test_results_print_short() -> None:
+    """The size of the deviation and the verdict, not the arrays."""
+    result, verdict = (method(spectrum(circuits(0)["Gerischer"])) for method in (z_hit, kramers_kronig))
+    worst = 100 * result.deviation[np.abs(result.deviation).argmax()]
+    head = f"Result of {FREQUENCY_HZ.size} points, "
+    assert repr(result).startswith(f"ZHit{head}") and f"at most {worst:+.2g} % at" in repr(result)
+    assert repr(verdict).startswith(f"KramersKronig{head}") and repr(verdict).endswith(verdict.summary)
+    assert "array" not in repr(verdict.band) + repr(verdict.noise)
+
+
+@pytest.mark.parametrize("method", [z_hit, kramers_kronig])
+def test_anything_but_spectra_is_refused(method: Callable[[object], object]) -> None:
+    with pytest.raises(InputError, match=r": a Spectrum or a list of them is needed, got .*ss\.read_spectra\(path\)"):
+        method("aged.csv")

@@ -61,6 +61,12 @@ def rounded(value: float, error: float = math.nan, digits: int = 4, exponent: in
     return Rounded(written(value), written(error) if known else "", exponent)
 
 
+def value_text(value: float, error: float) -> str:
+    """'29.45 ± 0.65', '(1.000 ± 0.005) × 10⁻⁵'; without an error that is 0, not known, or ten times the value."""
+    known = math.isfinite(error) and 0 < error < 10 * abs(value)
+    return rounded(value, error if known else math.nan).text
+
+
 def power_text(exponent: int | None) -> str:
     """'10⁻⁶'; '' for none."""
     return f"10{str(exponent).translate(SUPERSCRIPTS)}" if exponent else ""
@@ -83,5 +89,7 @@ def interval_text(low: float, high: float, error: float) -> str:
     if math.isfinite(error) and 0 < error < 0.3 * max(abs(low), abs(high)):
         decade = _decade(error, 2) - 1
         digits = [max(_decade(end, 8) - decade + 1, 1) if end else 1 for end in (low, high)]
-        return " to ".join(rounded(end, digits=min(n, 8)).text for end, n in zip((low, high), digits, strict=True))
+        # Ends far apart are known by their size only.
+        most = 8 if low * high > 0 and max(abs(low), abs(high)) < 10 * min(abs(low), abs(high)) else 3
+        return " to ".join(rounded(end, digits=min(n, most)).text for end, n in zip((low, high), digits, strict=True))
     return f"{short(low, 2)} to {short(high, 2)}"
