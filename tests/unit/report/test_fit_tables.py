@@ -14,7 +14,7 @@ from fit_samples import NASTY, TEXT, at_bound, comparison, fits, poor_fits, seri
 
 import sscell as ss
 from sscell.errors import InputError
-from sscell.fit.determination import Determination
+from sscell.fit.determination import Determination, determinations
 from sscell.report.fitted.contents import report_from_fits
 from sscell.report.fitted.lines import circuit_lines, note_of, parameter_lines
 from sscell.report.fitted.record import record_from_report
@@ -138,9 +138,15 @@ def test_notes_on_parameters() -> None:
     assert note_of(fits()[0], fits()[0].model.parameters[1]) == ""
 
 
-def with_error(share: float):
+def with_error(share: float, further: float = 0.0):
+    """The fit as it would be if R1 had that relative error, and the misfit stayed low so far beyond."""
     fit = fits()[0]
-    return replace(fit, standard_errors={**fit.standard_errors, "R1": share * fit.values["R1"]})
+    space, error = fit.task.problem.space, np.where([n == "R1" for n in fit.free], share, 0.01)
+    beyond = np.zeros((2, len(fit.free)))
+    beyond[1, fit.free.index("R1")] = further
+    words = determinations(space, fit.task.coordinates, error, 2 * error, beyond)
+    errors = {**fit.standard_errors, "R1": share * fit.values["R1"]}
+    return replace(fit, standard_errors=errors, determination=dict(zip(fit.free, words, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -154,10 +160,10 @@ def test_poorly_and_not_determined_are_two_words(share: float, note: str, mark: 
     assert f"| {line.number.text}{mark} |" in markdown_from_report(report_from_fits([fit], title="one", drt=False))
 
 
-def test_the_warning_decides_the_note() -> None:
+@pytest.mark.parametrize(("further", "note"), [(0.0, ""), (0.3, "poorly determined"), (np.inf, "not determined")])
+def test_a_flat_misfit_decides_the_note(further: float, note: str) -> None:
     """Error and interval may look well where the misfit lies flat beyond them."""
-    said = replace(fits()[0], warnings=("R1 is not determined by these data upwards: its 95 % interval is ...",))
-    assert [line.note for line in parameter_lines(said)] == ["", "not determined", ""]
+    assert [line.note for line in parameter_lines(with_error(0.02, further))] == ["", note, ""]
 
 
 def test_warnings_are_summed_up() -> None:
