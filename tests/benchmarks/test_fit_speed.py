@@ -6,6 +6,7 @@ at a time. Times are medians a spectrum, compiling apart; CPU time counts all co
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -183,6 +184,27 @@ def test_one_spectrum(data: Drawn) -> None:
     ss.fit_circuit(CIRCUIT, spectra[0], band="all")
     wall = [timed(lambda s=s: ss.fit_circuit(CIRCUIT, s, band="all"), 1, 1)[0] for s in spectra[:60]]
     print(f"\none spectrum, 16 starts: median {median(wall):.1f} ms, 90 % below {np.quantile(wall, 0.9):.1f} ms")
+
+
+def compare_on_one_core() -> None:
+    data = drawn_resolved(COUNT, seed=3)
+    fits = ss.fit_circuit(CIRCUIT, data.spectra(), band="all")
+    problem, batch = fits[0].task.problem, joined([fit.task.data for fit in fits])
+    good = around_the_truth(data, 0.1, 1)
+    fits_from(problem, batch, good.T)
+    rival = timed(lambda: [scipy_fit(z, u) for z, u in zip(data.impedance_ohm, good, strict=True)], COUNT, 3)[0]
+    ours = timed(lambda: fits_from(problem, batch, good.T), COUNT, 25)[0]
+    print(f"\non one core, good starts: SciPy {rival:.3f} ms, ours {ours:.4f} ms: {rival / ours:.1f} times")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system does not hold a process to a core")
+def test_good_starts_on_one_core() -> None:
+    """In a process that has one core only from its start: neither compiled code nor BLAS can use another."""
+    code = (
+        "import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "sys.path[:0] = ['tests', 'tests/benchmarks']; import test_fit_speed; test_fit_speed.compare_on_one_core()"
+    )
+    print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
 def test_first_fit_of_a_process(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
