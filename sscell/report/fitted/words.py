@@ -50,7 +50,12 @@ def summed_warnings(report: FitReport) -> list[str]:
     for entry in report.entries:
         for sentence in sentences(entry.best.warnings):
             found.setdefault(NUMBER.sub("…", sentence), []).append((entry.name, sentence))
-    return [_together(said, len(report.entries)) for said in found.values()]
+    # Sentences of several forms may have the same in common.
+    heads: dict[str, list[tuple[str, str]]] = {}
+    for said in found.values():
+        one = said[0][1] if len(said) == 1 else _without_numbers([sentence for _, sentence in said])
+        heads.setdefault(one, []).extend(said)
+    return [_together(said, len(report.entries)) for said in heads.values()]
 
 
 def _together(said: Sequence[tuple[str, str]], spectra: int) -> str:

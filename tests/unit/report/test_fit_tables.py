@@ -180,6 +180,18 @@ def test_warnings_are_summed_up() -> None:
     assert found[2] == "b.csv: Alone."
 
 
+def test_forms_of_one_sentence_are_summed_up_once() -> None:
+    """Said with an interval of several and without one of others, it is still one sentence."""
+    forms = [f"R1 is odd (0.{k}): from {k} to 9{', or so' if k > 2 else ''}." for k in (1, 2, 3, 4)]
+    z = spectra()[0].impedance_ohm
+    several = [
+        replace(fits()[0], warnings=(form,), spectrum=replace(spectra()[0], impedance_ohm=k * z))
+        for k, form in enumerate(forms, 1)
+    ]
+    found = summed_warnings(report_from_fits(several, title="four", drt=False))
+    assert found == ["R1 is odd (all 4 spectra)."]
+
+
 def test_numbers_before_a_comma_do_not_part_warnings() -> None:
     """The brackets go with their numbers; '23, but' is as much a number as '22.9, but'."""
     said = [
