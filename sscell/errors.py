@@ -24,10 +24,10 @@ class ExtrapolationWarning(UserWarning):
     """A law is used outside the range it was taken from."""
 
 
-def nearest_key(key: str, known: Iterable[str]) -> str:
+def nearest_key(key: object, known: Iterable[str]) -> str:
     """The known keys that `key` is the beginning of (CPE1: CPE1_0, CPE1_1), or else the one most like it, as a clause
     for an error message ('' if none is like it)."""
-    known = list(known)
+    known, key = list(known), str(key)
     longer = [name for name in known if key and name.startswith(f"{key}_")]
     if 0 < len(longer) <= MOST_OFFERED:
         return f" (did you mean {' or '.join(repr(name) for name in longer)}?)"

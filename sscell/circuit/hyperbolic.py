@@ -6,14 +6,11 @@ Small w goes by series, since c - 1 = ν coth ν - 1 cancels there; large w by e
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sscell.circuit.complexes import Parts, choose, cosine_and_sine, polynomial, square_root
-from sscell.jax_setup import load_jax
+from sscell.circuit.complexes import Parts, choose, cosine_and_sine, polynomial, square_root, with_slopes
 
 # Coefficients of w^0, w^1, ...: 2^2n B_2n / (2n)! and its relatives.
 COTH_EXCESS = (1 / 3, -1 / 45, 2 / 945, -1 / 4725, 2 / 93555, -1382 / 638512875, 4 / 18243225)
@@ -65,12 +62,12 @@ def _coth_and_inverse_sinh(root: Parts, xp: Any) -> tuple[Parts, Parts]:
 
 def diffusion_coth_excess(theta: Any, xp: Any) -> Parts:
     """f = (ν coth ν - 1)/ν² at ν² = w = jθ, θ > 0."""
-    return Parts(*(_coth_excess(theta, np) if xp is np else _with_slope(_coth_excess, _coth_excess_slope)(theta)))
+    return Parts(*(_coth_excess(theta, np) if xp is np else with_slopes(_coth_excess, _coth_excess_slope)(theta)))
 
 
 def diffusion_tanh_ratio(theta: Any, xp: Any) -> Parts:
     """t = tanh(ν)/ν at ν² = w = jθ, θ > 0."""
-    return Parts(*(_tanh_ratio(theta, np) if xp is np else _with_slope(_tanh_ratio, _tanh_ratio_slope)(theta)))
+    return Parts(*(_tanh_ratio(theta, np) if xp is np else with_slopes(_tanh_ratio, _tanh_ratio_slope)(theta)))
 
 
 def _coth_excess(theta: Any, xp: Any) -> tuple[Any, Any]:
@@ -81,10 +78,10 @@ def _coth_excess(theta: Any, xp: Any) -> tuple[Any, Any]:
     p, q = 1 - decay * decay, 4 * decay * sine * cosine
     scale = half / (((1 - decay) ** 2 + 4 * decay * sine * sine) * safe)
     low = _diagonal_series(COTH_EXCESS, xp.where(small, theta, 0.0))
-    return _both(choose(small, low, Parts((p - q) * scale, 1 / safe - (p + q) * scale), xp))
+    return choose(small, low, Parts((p - q) * scale, 1 / safe - (p + q) * scale), xp).both
 
 
-def _coth_excess_slope(theta: Any, real: Any, imag: Any, xp: Any) -> Parts:
+def _coth_excess_slope(theta: Any, real: Any, imag: Any, xp: Any) -> tuple[Any, Any]:
     """df/dθ = j df/dw, where df/dw = (2 - c - s)/2w² with c = ν coth ν = 1 + wf and s = (ν/sinh ν)² = c² - w."""
     safe, far = xp.where(theta < SMALL, 1.0, theta), theta > FAR
     c = Parts(1 - safe * imag, safe * real)
@@ -101,10 +98,10 @@ def _tanh_ratio(theta: Any, xp: Any) -> tuple[Any, Any]:
     p, q = 1 - decay * decay, 4 * decay * sine * cosine
     scale = half / (((1 - decay) ** 2 + 4 * decay * cosine * cosine) * safe)
     low = _diagonal_series(TANH_RATIO, xp.where(small, theta, 0.0))
-    return _both(choose(small, low, Parts((p + q) * scale, (q - p) * scale), xp))
+    return choose(small, low, Parts((p + q) * scale, (q - p) * scale), xp).both
 
 
-def _tanh_ratio_slope(theta: Any, real: Any, imag: Any, xp: Any) -> Parts:
+def _tanh_ratio_slope(theta: Any, real: Any, imag: Any, xp: Any) -> tuple[Any, Any]:
     """dt/dθ = j dt/dw, where dt/dw = (s - t)/2w with s = 1/cosh² ν = 1 - w t²."""
     safe, far = xp.where(theta < SMALL_TANH, 1.0, theta), theta > FAR
     t = Parts(real, imag)
@@ -113,33 +110,12 @@ def _tanh_ratio_slope(theta: Any, real: Any, imag: Any, xp: Any) -> Parts:
     return _or_series(TANH_RATIO, SMALL_TANH, theta, top * (0.5 / safe), xp)
 
 
-def _or_series(coefficients: tuple[float, ...], limit: float, theta: Any, slope: Parts, xp: Any) -> Parts:
+def _or_series(coefficients: tuple[float, ...], limit: float, theta: Any, slope: Parts, xp: Any) -> tuple[Any, Any]:
     """The slope, or below the limit, where it cancels, the one of the series at w = jθ."""
     small = theta < limit
     slopes = tuple(k * c for k, c in enumerate(coefficients))[1:]
     low = _diagonal_series(slopes, xp.where(small, theta, 0.0))
-    return choose(small, Parts(-low.imag, low.real), slope, xp)
-
-
-def _both(z: Parts) -> tuple[Any, Any]:
-    return z.real, z.imag
-
-
-@functools.cache
-def _with_slope(function: Callable[..., tuple[Any, Any]], slope: Callable[..., Parts]) -> Any:
-    """The function in JAX, its derivative by θ being `slope` of what it gave: a few products."""
-    jax = load_jax()
-
-    @jax.custom_jvp
-    def value(theta: Any) -> tuple[Any, Any]:
-        return function(theta, jax.numpy)
-
-    @value.defjvp
-    def value_jvp(primals: tuple, tangents: tuple) -> tuple[tuple, tuple]:
-        given = value(*primals)
-        return given, _both(slope(*primals, *given, jax.numpy) * tangents[0])
-
-    return value
+    return choose(small, Parts(-low.imag, low.real), slope, xp).both
 
 
 def _diagonal(theta: Any, xp: Any) -> tuple[Any, Any, Any, Any]:

@@ -124,7 +124,7 @@ def _check_names(model: ImpedanceModel, parameters: Mapping[str, Any]) -> None:
     for name in parameters:
         require(
             name in names,
-            f"Circuit {model.text}: unknown parameter {name!r}{nearest_key(str(name), names)}; "
+            f"Circuit {model.text}: unknown parameter {name!r}{nearest_key(name, names)}; "
             f"its parameters are {', '.join(names)}.",
         )
     missing = [name for name in names if name not in parameters]

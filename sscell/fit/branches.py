@@ -18,6 +18,7 @@ from sscell.circuit.evaluate import impedance
 from sscell.circuit.grammar import text_from_tree
 from sscell.circuit.model import CircuitParameter
 from sscell.circuit.tree import Node, Parallel, Series, TransmissionLine, children, leaves
+from sscell.fit.powers import powers_of_unit, size_sign
 
 SHAPE_NAMES = re.compile(r"(?<=[A-Za-z])[_0-9]+")
 
@@ -65,7 +66,7 @@ class Branch:
             own = [self.parameters[k] for k in rows]
             alpha = next((values[k] for k, p in zip(rows, own, strict=True) if p.scale is Scale.LINEAR), 1.0)
             for k, parameter in zip(rows, own, strict=True):
-                powers[k] = size_power(parameter.unit, alpha)
+                powers[k] = powers_of_unit(parameter.unit, alpha)[0]
         return values * size**powers
 
     def gone(self, lower: np.ndarray, upper: np.ndarray) -> list[tuple[int, float]]:
@@ -95,18 +96,6 @@ class Branch:
 
 def _holds_line(node: Node) -> bool:
     return isinstance(node, TransmissionLine) or any(map(_holds_line, children(node)))
-
-
-def size_sign(unit: str) -> int:
-    """+1: an impedance, -1: an admittance, 0: a shape."""
-    if unit == "F" or unit.startswith("ohm^-1"):
-        return -1
-    return 1 if unit == "H" or unit.startswith("ohm") else 0
-
-
-def size_power(unit: str, alpha: Any) -> Any:
-    """Power of the size that goes into a parameter."""
-    return 1 / alpha if unit.startswith("ohm^(1/") else size_sign(unit)
 
 
 def branches_of(circuit: Circuit) -> tuple[Branch, ...]:

@@ -74,7 +74,7 @@ def space_from_constraints(
 def _known(what: str, name: str, parameters: Mapping[str, Any], model: ImpedanceModel) -> None:
     require(
         name in parameters,
-        f"{what}: {name!r} is no parameter of {model.text}{nearest_key(str(name), parameters)}; it has "
+        f"{what}: {name!r} is no parameter of {model.text}{nearest_key(name, parameters)}; it has "
         f"{', '.join(parameters)}.",
     )
 

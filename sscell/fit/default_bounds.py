@@ -14,6 +14,7 @@ import numpy as np
 
 from sscell.circuit.element import Scale
 from sscell.circuit.model import CircuitParameter
+from sscell.fit.powers import powers_of_unit
 from sscell.records import Spectrum
 
 # Exponents are searched from here to 1: below, a constant phase element is a resistor by another name.
@@ -45,23 +46,14 @@ def default_bounds(parameter: CircuitParameter, measured: Measured | None = None
     lower, upper = parameter.lower, parameter.upper
     if parameter.at_most == 1.0 and parameter.scale is Scale.LINEAR:
         lower = max(lower, LEAST_EXPONENT)
-    powers = _powers(parameter.unit)
-    if measured is None or measured.omega.size == 0 or not powers:
+    # At either end of an exponent, where the element has one.
+    powers = [powers_of_unit(parameter.unit, alpha) for alpha in (LEAST_EXPONENT, 1.0)]
+    if measured is None or measured.omega.size == 0 or not any(powers[0]):
         return lower, upper
     logs = np.log10([measured.modulus_ohm, measured.omega])
     sizes = np.array([p * logs[0] - q * logs[1] for p, q in powers])
     share = log10(UNSEEN if any(p for p, _ in powers) else UNSEEN_TIME)
     return min(lower, _decade(floor(sizes.min() + share))), max(upper, _decade(ceil(sizes.max() - share)))
-
-
-def _powers(unit: str) -> list[tuple[float, float]]:
-    """(p, q) of a parameter that goes as ohm^p s^q, at either end of its exponent where it has one; [] for shapes."""
-    if unit.startswith("ohm^-1 s^"):
-        return [(-1.0, LEAST_EXPONENT), (-1.0, 1.0)]
-    if unit.startswith("ohm^(1/"):
-        return [(1 / LEAST_EXPONENT, 1.0), (1.0, 1.0)]
-    known = {"ohm": (1.0, 0.0), "ohm s^-1/2": (1.0, -0.5), "F": (-1.0, 1.0), "H": (1.0, 1.0), "s": (0.0, 1.0)}
-    return [known[unit]] if unit in known else []
 
 
 def _decade(power: int) -> float:

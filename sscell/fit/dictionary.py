@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sscell.circuit.tree import leaves
-from sscell.fit.branches import Branch, size_sign
+from sscell.fit.branches import Branch
 from sscell.fit.nested import Draw, value_at
+from sscell.fit.powers import size_sign
 
 # Time constants a branch, reaching this far (in logarithms) beyond the measured range; exponents tried with each.
 TIMES, REACH = 24, 1.0

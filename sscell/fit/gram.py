@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 
 from sscell.fit.cholesky import lower_pairs
+from sscell.fit.problem import ROWS_STEP
 from sscell.jax_setup import load_jax
 
-# Frequencies of one pass (their number must be a multiple), and rows to the side of a block.
-FREQUENCIES, SIDE = 8, 5
+# Frequencies of one pass: what batches are filled up to a multiple of; and rows to the side of a block.
+FREQUENCIES, SIDE = ROWS_STEP, 5
 
 
 def gram(real: list[Any], imaginary: list[Any]) -> Any:
-    """(n(n+1)/2, B) lower triangle of Re(aᵢ aⱼ*) summed over F, from n rows' parts (F, B); F a multiple of 8."""
+    """(n(n+1)/2, B) lower triangle of Re(aᵢ aⱼ*) summed over F, from n rows' parts (F, B) of a padded batch."""
     jax = load_jax()
     size = len(real)
     blocks = _blocks(size)
     rows = jax.numpy.stack(real + imaginary)
     frequencies, fits = rows.shape[1:]
+    assert frequencies % FREQUENCIES == 0, "a batch that is not padded"
 
     def products(few: Any, upper: slice, lower: slice) -> Any:
         return sum(

@@ -33,8 +33,7 @@ def coordinates_from_initial(space: SearchSpace, initial: Any, circuit: str) -> 
     for name, given in initial.items():
         require(
             name in links,
-            f"initial: {name!r} is no parameter of {circuit}{nearest_key(str(name), links)}; it has "
-            f"{', '.join(links)}.",
+            f"initial: {name!r} is no parameter of {circuit}{nearest_key(name, links)}; it has {', '.join(links)}.",
         )
         parameter, link = links[name]
         value = _number(name, given)

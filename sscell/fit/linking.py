@@ -9,13 +9,13 @@ import numpy as np
 from sscell.fit.assembly import joined
 from sscell.fit.levenberg_marquardt import optima_from_starts
 from sscell.fit.result import FitResult
+from sscell.fit.search import MOST_STEPS, TOLERANCE
 from sscell.fit.state import FitStatus
 from sscell.fit.summary import results_at
 from sscell.records import Spectrum
 
 # Of two optima whose costs differ by less than this share, the one nearer to the rest of the series is taken.
 EQUALLY_GOOD = 0.02
-TOLERANCE, MOST_STEPS = 1e-7, 150
 # From the optima of so many spectra, evenly through a longer series.
 MOST_TRIED = 12
 

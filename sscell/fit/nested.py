@@ -12,6 +12,7 @@ import numpy as np
 
 from sscell.circuit.element import ElementParameter, Scale
 from sscell.circuit.tree import Leaf, Node, Parallel, Series, TransmissionLine, children
+from sscell.fit.powers import powers_of_unit
 
 LOWEST_EXPONENT, HIGHEST_EXPONENT = 0.65, 1.0
 # Neighbours in series, and a line's rails and its rung, differ in size by up to so many decades, either way.
@@ -68,19 +69,7 @@ class Draw:
 
 def value_at(parameter: ElementParameter, time_s: np.ndarray, size: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """A parameter of an element whose impedance is about `size` at 1/time_s."""
-    unit = parameter.unit
     if parameter.scale is Scale.LINEAR:
         return alpha
-    if unit == "s":
-        return time_s
-    if unit == "F":
-        return time_s / size
-    if unit == "H":
-        return time_s * size
-    if unit == "ohm s^-1/2":
-        return size / np.sqrt(time_s)
-    if unit.startswith("ohm^-1 s^"):
-        return time_s**alpha / size
-    if unit.startswith("ohm^(1/"):
-        return time_s * size ** (1 / alpha)
-    return size if unit == "ohm" else np.ones_like(size)
+    p, q = powers_of_unit(parameter.unit, alpha)
+    return size**p * time_s**q

@@ -50,7 +50,7 @@ def _weighted_rows(
 ) -> tuple[list[Any], list[Any]]:
     """Real and imaginary parts, each times its weight, of the impedance and its slope along each coordinate.
 
-    They are finished before they are multiplied, and leave as parts: as complex arrays they would be read twice.
+    They are finished, both parts together, before they are multiplied: see `apart`.
     """
     jax = load_jax()
     xp = jax.numpy

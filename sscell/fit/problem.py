@@ -11,7 +11,8 @@ from sscell.circuit.model import ImpedanceModel
 from sscell.fit.order import Order
 from sscell.fit.space import SearchSpace
 
-# Rows are added, with weight 0, up to a multiple of this, so that spectra of about the same length share compiled code.
+# Rows are added, with weight 0, up to a multiple of this, so that spectra of about the same length share compiled
+# code, which also goes through so many rows at a time.
 ROWS_STEP = 8
 
 

@@ -14,6 +14,7 @@ from sscell.fit.series_result import SeriesResult, Trend
 from sscell.fit.sharing import jointly
 from sscell.fit.trends import trends_from_fits
 from sscell.records import Spectrum
+from sscell.records.spectrum import several_spectra
 
 
 def fit_series(
@@ -33,7 +34,7 @@ def fit_series(
     repeats under one condition give the spread from cell to cell; shared: parameters with one value for the whole
     series; options: as for `fit_circuit`. Raises InputError for lists of unequal length and unknown names.
     """
-    several = [spectra] if isinstance(spectra, Spectrum) else listed("spectra", spectra)
+    several = several_spectra(spectra, "fit_series")
     shared = (shared,) if isinstance(shared, str) else tuple(listed("shared", shared))
     conditions = listed("conditions", conditions)
     names = [str(c) for c in (range(len(several)) if cells is None else listed("cells", cells))]

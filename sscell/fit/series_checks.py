@@ -49,7 +49,7 @@ def check_shared(shared: Sequence[str], fit: FitResult) -> None:
     for name in shared:
         require(
             name in fit.free,
-            f"fit_series: shared {name!r} is no free parameter of {fit.circuit}{nearest_key(str(name), fit.free)}; "
+            f"fit_series: shared {name!r} is no free parameter of {fit.circuit}{nearest_key(name, fit.free)}; "
             f"free are {', '.join(fit.free)}.",
         )
     require(

@@ -50,6 +50,7 @@ def results_from_optima(
     free = tuple(c.name for c in space.coordinates)
     results = []
     for s, spectrum in enumerate(spectra):
+        found = _determinations(space, optima, uncertainty, further, s)
         order = np.argsort(-spectrum.frequency_Hz, kind="stable")
         z = np.empty(len(spectrum), complex)
         z[order] = fitted[: len(spectrum), s]
@@ -62,7 +63,7 @@ def results_from_optima(
                 standard_errors=_errors(space, values[:, s], uncertainty.standard_error[:, s]),
                 intervals=_intervals(space, values[:, s], optima.u[:, s], uncertainty.half_width[:, s]),
                 free=free,
-                determination=dict(zip(free, _determinations(space, optima, uncertainty, further, s), strict=True)),
+                determination=dict(zip(free, found, strict=True)),
                 correlation=uncertainty.correlation[:, :, s],
                 covariance=_covariance(uncertainty, s),
                 chi_square=float(optima.cost[s]),
@@ -87,6 +88,7 @@ def results_from_optima(
                     uncertainty.correlation[:, :, s],
                     uncertainty.half_width[:, s],
                     further[:, :, s],
+                    found,
                     int(optima.status[s]),
                     float(correlation[s]) if optima.cost[s] > ROUNDING * weight_of_data[s] else 0.0,
                     int(2 * points[s]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sscell.circuit.grammar import text_from_tree
@@ -11,7 +13,6 @@ from sscell.fit.determination import (
     POOR_LINEAR,
     POOR_RELATIVE,
     Determination,
-    determinations,
 )
 from sscell.fit.order import Order
 from sscell.fit.space import SearchSpace
@@ -33,18 +34,20 @@ def warnings_of_fit(
     correlation: np.ndarray,
     half_width: np.ndarray,
     further: np.ndarray,
+    found: Sequence[Determination],
     status: int,
     residual_correlation: float,
     data: int,
 ) -> tuple[str, ...]:
-    """Sentences on one fit: u, error, half_width (Q,), correlation (Q, Q) and further (2, Q) in search coordinates."""
+    """Sentences on one fit: u, error, half_width (Q,), correlation (Q, Q) and further (2, Q) in search coordinates;
+    found: (Q,) how well each is determined.
+    """
     words = []
     if status != FitStatus.CONVERGED:
         words.append(f"The fit did not converge: {FitStatus(status).message}.")
     if np.isinf(error).all():
         return (*words, _too_few_data(space, data))
     words += [_at_bound(space, k, u[k]) for k in map(int, np.flatnonzero(np.isnan(error)))]
-    found = determinations(space, u, error, half_width, further)
     for k, word in enumerate(found):
         if word is Determination.NOT:
             words.append(_not_determined(space, k, u[k], half_width[k], further[:, k]))

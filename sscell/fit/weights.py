@@ -41,7 +41,7 @@ def weighting_from_name(name: str | Weighting) -> Weighting:
     known = [w.value for w in Weighting]
     require(
         name in known,
-        f"weights must be one of {', '.join(known)}, got {name!r}{nearest_key(str(name), known)}.",
+        f"weights must be one of {', '.join(known)}, got {name!r}{nearest_key(name, known)}.",
     )
     return Weighting(name)
 

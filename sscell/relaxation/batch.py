@@ -34,7 +34,7 @@ def relaxation_from_impedances(
     check_impedances(frequency_Hz, impedance_ohm)
     require(
         weights in WEIGHTS,
-        f"drt: weights must be {' or '.join(WEIGHTS)}, got {weights!r}{nearest_key(str(weights), WEIGHTS)}.",
+        f"drt: weights must be {' or '.join(WEIGHTS)}, got {weights!r}{nearest_key(weights, WEIGHTS)}.",
     )
     order = np.argsort(frequency_Hz, kind="stable")
     impedance = impedance_ohm[:, order]

@@ -70,7 +70,7 @@ def _problem(entry: Mapping[str, Any]) -> str:
     """What keeps an entry from being compared, found before anything runs; '' if nothing does."""
     for key, known in (("kind", KINDS), ("use", USES)):
         if entry[key] not in known:
-            return f"unknown {key} '{entry[key]}'{nearest_key(str(entry[key]), known)}"
+            return f"unknown {key} '{entry[key]}'{nearest_key(entry[key], known)}"
     value, measure, relations = entry["value"], entry.get("measure"), entry.get("relations", [])
     if isinstance(value, list) and (len(value) != 2 or not all(isinstance(v, (int, float)) for v in value)):
         return f"a range must be two numbers, got {value}"

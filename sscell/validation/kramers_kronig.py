@@ -89,7 +89,7 @@ def _checked_settings(
         ("fit", fit, [each.value for each in FitPart]),
         ("representation", representation, [each.value for each in Representation]),
     ):
-        hint = nearest_key(str(value), known)
+        hint = nearest_key(value, known)
         require(value in known, f"{where}: {name} must be one of {', '.join(known)}, got {value!r}{hint}.")
     require(
         c is not None or fit == "complex",

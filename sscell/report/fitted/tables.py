@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sscell.relaxation import DistributionOfRelaxationTimes
 from sscell.report.fitted.contents import Entry, FitReport
 from sscell.report.fitted.ranking import Ranked
 from sscell.report.fitted.units import area_power, per_area
@@ -30,25 +32,24 @@ def points_frame(report: FitReport) -> pd.DataFrame:
 
 def peaks_frame(report: FitReport) -> pd.DataFrame:
     """One row a peak of the relaxation times."""
-    import pandas as pd
-
-    frames = []
-    for entry in report.entries:
-        if entry.distribution is not None:
-            peaks = entry.distribution.peaks_to_pandas()
-            frames.append(pd.concat([_named(entry, len(peaks)), peaks], axis=1))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return _of_distributions(report, DistributionOfRelaxationTimes.peaks_to_pandas)
 
 
 def distributions_frame(report: FitReport) -> pd.DataFrame:
     """One row a relaxation time: γ with its 95 % interval."""
+    return _of_distributions(report, DistributionOfRelaxationTimes.to_pandas)
+
+
+def _of_distributions(
+    report: FitReport, table: Callable[[DistributionOfRelaxationTimes], pd.DataFrame]
+) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
     for entry in report.entries:
         if entry.distribution is not None:
-            curve = entry.distribution.to_pandas()
-            frames.append(pd.concat([_named(entry, len(curve)), curve], axis=1))
+            rows = table(entry.distribution)
+            frames.append(pd.concat([_named(entry, len(rows)), rows], axis=1))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

@@ -21,6 +21,7 @@ from fitted_samples import (
 from scipy.stats import t as student
 
 from sscell.fit import FitStatus
+from sscell.fit.determination import determinations
 from sscell.fit.warnings_in_words import warnings_of_fit
 from sscell.rounding import rounded
 
@@ -162,9 +163,9 @@ def words_of(errors: list[float], correlation: np.ndarray, circuit: str = "R0-p(
     """The sentences on exchange, for errors and correlations in search coordinates."""
     space = problem_of(circuit).space
     u, flat = (space.lower + space.upper) / 2, np.zeros((2, space.size), dtype=bool)
-    found = warnings_of_fit(
-        space, u, np.array(errors), correlation, np.array(errors), flat, FitStatus.CONVERGED, 0.0, 96
-    )
+    error = np.array(errors)
+    known = determinations(space, u, error, error, flat)
+    found = warnings_of_fit(space, u, error, correlation, error, flat, known, FitStatus.CONVERGED, 0.0, 96)
     return [text for text in found if "told apart" in text]
 
 
@@ -174,7 +175,9 @@ def said_of_r0(error: float, further: tuple[float, float] = (0.0, 0.0)) -> str:
     errors, reach = np.full(space.size, 0.01), np.zeros((2, space.size))
     u = (space.lower + space.upper) / 2
     u[0], errors[0], reach[:, 0] = np.log(10.0), error, further
-    found = warnings_of_fit(space, u, errors, np.eye(space.size), 2 * errors, reach, FitStatus.CONVERGED, 0.0, 96)
+    half, apart = 2 * errors, np.eye(space.size)
+    known = determinations(space, u, errors, half, reach)
+    found = warnings_of_fit(space, u, errors, apart, half, reach, known, FitStatus.CONVERGED, 0.0, 96)
     return " ".join(found)
 
 
