@@ -1,0 +1,103 @@
+"""Spherical diffusion in finite volumes, its slopes, and the particle condensed to its surface.
+
+Arrays are (shells, nodes, lanes), shells from the centre outwards; radius 0 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sscell.cell import laws
+from sscell.constants import FARADAY_C_PER_MOL
+from sscell.engines.jax.kept import kept
+from sscell.engines.jax.slopes import value_and_slope
+from sscell.jax_setup import load_jax
+
+Numbers = dict[str, Any]
+
+
+class ParticleGrid:
+    """Constants of the radial mesh, ready to broadcast over nodes and lanes."""
+
+    def __init__(self, edges: np.ndarray) -> None:
+        centres = (edges[1:] + edges[:-1]) / 2
+        widths, volume = np.diff(edges), np.diff(edges**3) / 3
+        self.shells = widths.size
+        self.share = _column(widths[:-1] / (widths[:-1] + widths[1:]))  # of a face's resistance in its inner shell
+        area_over_step = edges[1:-1] ** 2 / np.diff(centres)
+        self.inner = _column(np.r_[0.0, area_over_step] / volume)
+        self.outer = _column(np.r_[area_over_step, 0.0] / volume)
+        self.mean_weight = _column(3 * volume)
+        beyond = (1 - centres[-1]) / (centres[-1] - centres[-2])
+        self.surface_weights = -beyond, 1 + beyond  # of the last shell but one, and the last
+        self.last_inverse_volume = 1 / (3 * volume[-1])
+
+    def surface(self, x: Any) -> Any:
+        """The surface value, extrapolated linearly: (nodes, lanes)."""
+        return self.surface_weights[0] * x[-2] + self.surface_weights[1] * x[-1]
+
+    def mean(self, x: Any) -> Any:
+        """The volume mean: (nodes, lanes)."""
+        return load_jax().numpy.sum(self.mean_weight * x, axis=0)
+
+    def source(self, p: Numbers) -> Any:
+        """Rate of the last shell's content per outward current density, 1/s per A/m²: (lanes,)."""
+        charge = FARADAY_C_PER_MOL * p["maximum_concentration_mol_per_m3"] * p["particle_radius_m"]
+        return 3 / charge * self.last_inverse_volume
+
+
+def diffusivity(x: Any, p: Numbers) -> Any:
+    """D(x) over the radius squared, 1/s."""
+    spread = laws.diffusivity(
+        x,
+        p["diffusivity_m2_per_s"],
+        p["diffusivity_drop_decades"],
+        p["diffusivity_midpoint"],
+        p["diffusivity_width"],
+        load_jax().numpy,
+    )
+    return spread / p["particle_radius_m"] ** 2
+
+
+def diffusion_rate(grid: ParticleGrid, x: Any, p: Numbers) -> Any:
+    """∇·(D∇x), 1/s, without the surface flux."""
+    x = kept(x)
+    resistance = kept(1 / diffusivity(x, p))
+    face = kept((x[1:] - x[:-1]) / (grid.share * resistance[:-1] + (1 - grid.share) * resistance[1:]))
+    none = load_jax().numpy.zeros_like(x[:1])
+    # A face's flow leaves the shell inside it and enters the one outside.
+    return grid.outer * _then(face, none) - grid.inner * _then(none, face)
+
+
+class DiffusionSlopes(NamedTuple):
+    """The tridiagonal Jacobian of `diffusion_rate`."""
+
+    lower: Any
+    diagonal: Any
+    upper: Any
+
+
+def diffusion_slopes(grid: ParticleGrid, x: Any, p: Numbers) -> DiffusionSlopes:
+    """The Jacobian at x."""
+    resistance, slope = kept(value_and_slope(lambda q: 1 / diffusivity(q, p), x))
+    face = kept(1 / (grid.share * resistance[:-1] + (1 - grid.share) * resistance[1:]))
+    step = face * (x[1:] - x[:-1])
+    left = face * (-grid.share * slope[:-1] * step - 1)
+    right = face * (-(1 - grid.share) * slope[1:] * step + 1)
+    left, right = kept((left, right))
+    none = load_jax().numpy.zeros_like(x[:1])
+    return DiffusionSlopes(
+        lower=-grid.inner * _then(none, left),
+        diagonal=grid.outer * _then(left, none) - grid.inner * _then(none, right),
+        upper=grid.outer * _then(right, none),
+    )
+
+
+def _then(first: Any, second: Any) -> Any:
+    return load_jax().numpy.concatenate([first, second])
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    return values[:, None, None]
