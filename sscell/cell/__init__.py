@@ -1,6 +1,12 @@
 """The cell around the interface: materials, design, constitutive laws, and the numbers the engines run on."""
 
-from sscell.cell.cell import Cell, CellStructure, electrolyte_conductivity_S_per_m, fresh_state
+from sscell.cell.cell import (
+    Cell,
+    CellStructure,
+    electrolyte_conductivity_S_per_m,
+    fresh_state,
+    interface_resistance_ohm_m2,
+)
 from sscell.cell.design import (
     INDIUM_LITHIUM,
     LITHIUM,
@@ -39,6 +45,7 @@ __all__ = [
     "electrolyte_conductivity_S_per_m",
     "electrolyte_pellet",
     "fresh_state",
+    "interface_resistance_ohm_m2",
     "liquid_half_cell",
     "open_circuit_from_table",
 ]

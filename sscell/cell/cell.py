@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from sscell.cell.design import (
     CompositeCathode,
     MetalAnode,
 )
-from sscell.cell.laws import OpenCircuitVoltage, arrhenius, thermal_voltage_V
+from sscell.cell.laws import OpenCircuitVoltage, arrhenius, layer_resistance_ohm_m2, thermal_voltage_V
 from sscell.constants import VACUUM_PERMITTIVITY_F_PER_M
 from sscell.errors import InputError
 from sscell.interface import CathodeSurface, CoatingMaterial, InterfaceState, interface_from_recipe
@@ -154,14 +155,22 @@ class Cell:
         """
         if self.interface is None:
             raise InputError("Cell: an electrolyte pellet has no interface, so it has no interface resistance.")
-        n = self.numbers
         decomposition_m = state.mean("decomposition_m") if state is not None else 0.0
         active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
-        stack = decomposition_m / n["decomposition_conductivity_S_per_m"]
-        stack += sum(layer.resistance_ohm_m2 for layer in self.layers.fixed)
-        thermal_V = thermal_voltage_V(n["temperature_K"])
-        charge_transfer = thermal_V / n["exchange_current_density_A_per_m2"]
-        return (stack + charge_transfer) / (self.cathode_area_ratio * active)
+        return float(interface_resistance_ohm_m2(self.numbers, self.structure.fixed_layers, decomposition_m, active))
+
+
+def interface_resistance_ohm_m2(
+    numbers: Mapping[str, Any], fixed_layers: Sequence[str], decomposition_m: Any, active_fraction: Any
+) -> Any:
+    """The same from `Cell.numbers` and means of the state, for arrays too."""
+    n = numbers
+    stack = layer_resistance_ohm_m2(decomposition_m, n["decomposition_conductivity_S_per_m"])
+    for name in fixed_layers:
+        stack = stack + n[f"{name}_resistance_ohm_m2"]
+    charge_transfer = thermal_voltage_V(n["temperature_K"]) / n["exchange_current_density_A_per_m2"]
+    area_ratio = n["cathode_area_per_volume_per_m"] * n["cathode_thickness_m"]
+    return (stack + charge_transfer) / (area_ratio * active_fraction)
 
 
 def _separator_numbers(design: CellDesign) -> dict[str, Any]:

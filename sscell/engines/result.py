@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sscell.errors import InputError
+from sscell.protocol import Step
 from sscell.records import CellState, CyclingTrace
 
 if TYPE_CHECKING:
@@ -58,3 +59,23 @@ class SimulationResult:
         if not 1 <= cycle <= len(self.states):
             raise InputError(f"No state after cycle {cycle}: the run finished cycles 1 to {len(self.states)}.")
         return self.states[cycle - 1]
+
+
+def ended_at_once(cycle: int, step: Step) -> str:
+    """The note on a step whose limit was passed when it began."""
+    return f"cycle {cycle}: '{step.text}' ended at once, its limit was already passed"
+
+
+def stopped(cycle: int, position: int, step: Step, problem: str, voltage_V: float, state: CellState) -> str:
+    """The message of a run that stopped: where, why, at what state, and what is kept."""
+    kept = f"Cycles 1 to {cycle - 1} are kept" if cycle > 1 else "No cycle was finished"
+    where = ""
+    if "stoichiometry" in state.profiles:
+        where = (
+            f", mean lithium content {state.mean('stoichiometry'):.3f}, {1e9 * state.mean('decomposition_m'):.1f} nm "
+            f"of decomposition layer, at {state.time_s / 3600:.2f} h"
+        )
+    return (
+        f"The run stopped in cycle {cycle}, step {position} ('{step.text}'): {problem}; the cell was at "
+        f"{voltage_V:.3f} V{where}. {kept}."
+    )

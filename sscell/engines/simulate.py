@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sscell.cell import Cell
-from sscell.engines.mesh import CYCLING_MESH, Mesh
+from sscell.engines.mesh import CYCLING_MESH, FAST_MESH, Mesh
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError, require
 from sscell.protocol import Protocol, Step, protocol_from
 from sscell.records import CellState
 
-ENGINES = ("pybamm",)
+ENGINES = ("pybamm", "jax")
 
 
 def simulate(
@@ -21,12 +21,13 @@ def simulate(
     cycles: int = 1,
     state: CellState | None = None,
     engine: str = "pybamm",
-    mesh: Mesh = CYCLING_MESH,
+    mesh: Mesh | None = None,
 ) -> SimulationResult:
     """Run a protocol on a cell.
 
     protocol: experiment strings of one cycle (repeated `cycles` times), a list of such cycles, or a Protocol;
-    state: where to start (None: fresh). A solver failure is not raised: the result is then marked incomplete.
+    state: where to start (None: fresh); mesh: None for the engine's own. A solver failure is not raised: the result is
+    then marked incomplete.
     Raises InputError for steps that cannot be read and for voltage limits that are crossed.
     """
     check_engine(engine)
@@ -43,9 +44,13 @@ def simulate(
         f"Cell '{cell.design.name}' has no electrode that reacts, so '{holds.text if holds else ''}' has no current to "
         "settle at; set the current instead.",
     )
+    if engine == "jax":
+        from sscell.engines.jax.simulate import simulate as run_fast
+
+        return run_fast(cell, plan, state=state, mesh=mesh if mesh is not None else FAST_MESH)
     from sscell.engines.pybamm.simulate import simulate as run
 
-    return run(cell, plan, state=state, mesh=mesh)
+    return run(cell, plan, state=state, mesh=mesh if mesh is not None else CYCLING_MESH)
 
 
 def check_engine(engine: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sscell.cell import CellStructure, laws
+from sscell.engines.jax import arrays
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.particles import DiffusionSlopes, ParticleGrid, diffusion_rate, diffusion_slopes
 from sscell.engines.jax.rails import Rails, rails
@@ -169,7 +170,7 @@ class Cathode:
             p["self_limiting_m"],
             p["self_limiting_exponent"],
             p["temperature_K"],
-            load_jax().numpy,
+            arrays,
         )
         return Ageing(
             oxidation,
@@ -179,10 +180,9 @@ class Cathode:
 
     def faradaic(self, v_dl: Any, surface: Any, p: Numbers) -> Any:
         """Charge transfer, A/m²."""
-        jnp = load_jax().numpy
-        equilibrium_V = self.open_circuit(surface, p["stoichiometry_at_4V3"], jnp)
-        exchange = laws.exchange_current_density(surface, p["exchange_current_density_A_per_m2"], jnp)
-        return laws.butler_volmer(exchange, v_dl - equilibrium_V, p["temperature_K"], jnp)
+        equilibrium_V = self.open_circuit(surface, p["stoichiometry_at_4V3"], arrays)
+        exchange = laws.exchange_current_density(surface, p["exchange_current_density_A_per_m2"], arrays)
+        return laws.butler_volmer(exchange, v_dl - equilibrium_V, p["temperature_K"], arrays)
 
     def layers(self, decomposition_m: Any, p: Numbers) -> tuple[Any, Any]:
         """Resistance (layers, nodes, lanes) and time constant (layers, 1, lanes) of each layer."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sscell.cell import CellStructure, laws
+from sscell.engines.jax import arrays
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.rails import Rails, rails
 from sscell.engines.jax.slopes import value_and_slopes
@@ -70,9 +71,8 @@ class CompositeAnode:
 
     def faradaic(self, v: Any, content: Any, p: Numbers) -> Any:
         """Charge transfer, A/m²."""
-        jnp = load_jax().numpy
-        exchange = laws.exchange_current_density(content, p["anode_exchange_current_density_A_per_m2"], jnp)
-        return laws.butler_volmer(exchange, v - self.open_circuit(content, 0.0, jnp), p["temperature_K"], jnp)
+        exchange = laws.exchange_current_density(content, p["anode_exchange_current_density_A_per_m2"], arrays)
+        return laws.butler_volmer(exchange, v - self.open_circuit(content, 0.0, arrays), p["temperature_K"], arrays)
 
     def rates(self, y: Any, p: Numbers, charge: Rails, i: Any) -> Any:
         """dy/dt at the current density i."""
@@ -174,7 +174,7 @@ class Metal(Point):
     def faradaic(self, v: Any, p: Numbers) -> Any:
         """Butler-Volmer about the fixed potential."""
         exchange = p["metal_exchange_current_density_A_per_m2"]
-        return laws.butler_volmer(exchange, v - p["metal_potential_V"], p["temperature_K"], load_jax().numpy)
+        return laws.butler_volmer(exchange, v - p["metal_potential_V"], p["temperature_K"], arrays)
 
 
 class Blocking(Point):

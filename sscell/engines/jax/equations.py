@@ -115,12 +115,13 @@ class Equations:
         return Factors(g, positive, negative, *kept((relaxed, positive.unit_V - negative.unit_V - series)))
 
     def solved(self, c: Cells, f: Factors, r: State, hold: Any) -> State:
-        """k of (g - J) k = r; where `hold` is 1 the current follows so that the voltage stays, where 0 it is constant."""
+        """k of (g - J) k = r; where `hold` is 1 the current follows so that the voltage stays, else it is constant."""
         p = c.p
         positive = self.positive.condensed(f.positive, r.positive)
         negative = self.negative.condensed(f.negative, r.negative)
         separator = p["separator_time_constant_s"] * f.relaxed * r.series[0]
-        i = kept(-hold * (positive.V - negative.V - separator) / f.unit_V)
+        free = positive.V - negative.V - separator
+        i = load_jax().numpy.zeros_like(free) if hold is None else kept(-hold * free / f.unit_V)
         separator = separator + p["separator_resistance_ohm_m2"] * f.relaxed * i
         return State(
             self.positive.expanded(f.positive, positive, i),

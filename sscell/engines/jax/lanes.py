@@ -10,6 +10,7 @@ import numpy as np
 from sscell.cell import Cell, CellStructure
 from sscell.engines.jax.cathode import Cathode, Parts
 from sscell.engines.jax.equations import Equations, Numbers, State
+from sscell.engines.limits import theoretical_charge_C
 from sscell.errors import InputError, require
 from sscell.jax_setup import load_jax
 from sscell.records import CellState, Profile
@@ -21,6 +22,7 @@ DESIGN_NUMBERS = ("one_C_A", "active_mass_kg", "lead_inductance_H")
 def numbers_of(cell: Cell) -> dict[str, float]:
     """All numbers of a cell that any result depends on; names of fresh contents begin with 'fresh_'."""
     design = {name: float(getattr(cell.design, name)) for name in DESIGN_NUMBERS}
+    design["theoretical_charge_C"] = theoretical_charge_C(cell.design)
     return {**cell.numbers, **design, **{f"fresh_{name}": float(value) for name, value in cell.fresh.items()}}
 
 
@@ -141,7 +143,6 @@ def states_from_lanes(
     y: State,
     p: Mapping[str, Any],
     time_s: np.ndarray,
-    current_A: np.ndarray,
 ) -> list[CellState]:
     """A CellState a lane; y as NumPy arrays."""
     profiles = profiles_from_lanes(equations, y, p)
@@ -150,7 +151,6 @@ def states_from_lanes(
             profiles={name: Profile(axes, values[..., lane]) for name, (axes, values) in profiles.items()},
             edges=dict(edges),
             time_s=float(time_s[lane]),
-            current_A=float(current_A[lane]),
             provenance={"engine": "jax"},
         )
         for lane in range(len(time_s))

@@ -11,6 +11,7 @@ import numpy as np
 
 from sscell.cell import laws
 from sscell.constants import FARADAY_C_PER_MOL
+from sscell.engines.jax import arrays
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.slopes import value_and_slope
 from sscell.jax_setup import load_jax
@@ -56,7 +57,7 @@ def diffusivity(x: Any, p: Numbers) -> Any:
         p["diffusivity_drop_decades"],
         p["diffusivity_midpoint"],
         p["diffusivity_width"],
-        load_jax().numpy,
+        arrays,
     )
     return spread / p["particle_radius_m"] ** 2
 

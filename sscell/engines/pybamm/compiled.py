@@ -12,14 +12,13 @@ import numpy as np
 import pybamm
 
 from sscell.cell import CellStructure
+from sscell.engines.limits import HIGHEST_V, LOWEST_V
 from sscell.engines.mesh import Mesh
 from sscell.engines.pybamm.model import LayeredCell
 from sscell.engines.pybamm.surface_source import ParticleVolume
+from sscell.engines.state import state_on
 from sscell.errors import InputError
 from sscell.records import CellState, Profile
-
-# Where any cell is stopped, whatever its step says: emptied or overcharged.
-LOWEST_V, HIGHEST_V = -1.0, 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +108,7 @@ class CompiledCell:
 
     def on_mesh(self, state: CellState) -> CellState:
         """The state on this mesh; InputError if it is of another kind of cell."""
-        if not isinstance(state, CellState):
-            raise InputError(f"state must be a CellState, such as result.final_state, got {type(state).__name__}.")
-        if set(state.profiles) != set(self.slices):
-            odd = ", ".join(sorted(set(state.profiles) ^ set(self.slices)))
-            raise InputError(
-                f"The state is of another kind of cell than this one ({odd} do not fit); start from a state of a cell "
-                "with the same electrodes and layers."
-            )
-        return state.on(self.edges)
+        return state_on(state, self.slices, self.edges)
 
     def y_from(self, state: CellState, current_A: float = 0.0) -> np.ndarray:
         """The state vector of a CellState on this mesh."""

@@ -10,23 +10,22 @@ from typing import NamedTuple
 import numpy as np
 import pybamm
 
-from sscell.cell import Cell, CellStructure, CompositeCathode, fresh_state
+from sscell.cell import Cell, CellStructure, fresh_state
+from sscell.engines.limits import HIGHEST_V, LONGEST_HOLD_S, LOWEST_V, PATIENCE, theoretical_charge_C
 from sscell.engines.mesh import CYCLING_MESH, Mesh
-from sscell.engines.pybamm.compiled import HIGHEST_V, LOWEST_V, CompiledCell, Control, compiled_cell
-from sscell.engines.result import CycleSummary, SimulationResult
+from sscell.engines.pybamm.compiled import CompiledCell, Control, compiled_cell
+from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
 from sscell.protocol import Protocol, Step
 from sscell.records import CellState, CyclingTrace
 
 RTOL, ATOL = 1e-6, 1e-6
-# A step without a time limit may last this many times the time to pass the full theoretical capacity.
-PATIENCE = 1.5
 OUTPUTS = ("Voltage [V]",)
 
 
 class StepRun(NamedTuple):
     """One step as it ran: times from its start, current and voltage along it, the last state vector.
 
-    problem: why the run cannot go on ('' if it can); note: what is worth telling.
+    problem: why the run cannot go on ('' if it can); at_once: whether its limit was passed when it began.
     """
 
     time_s: np.ndarray
@@ -34,7 +33,7 @@ class StepRun(NamedTuple):
     voltage_V: np.ndarray
     y: np.ndarray
     problem: str = ""
-    note: str = ""
+    at_once: bool = False
 
 
 @dataclass
@@ -87,14 +86,10 @@ def simulate(
             recorder.add(started_s, run, number)
             runs.append(run)
             if run.problem:
-                kept = f"Cycles 1 to {number - 1} are kept" if number > 1 else "No cycle was finished"
-                message = (
-                    f"The run stopped in cycle {number}, step {position} ('{step.text}'): {run.problem}; the cell was "
-                    f"at {run.voltage_V[-1]:.3f} V{_where(now)}. {kept}."
-                )
+                message = stopped(number, position, step, run.problem, float(run.voltage_V[-1]), now)
                 return _result(recorder, now, complete=False, message=message)
-            if run.note:
-                recorder.notes.append(f"cycle {number}: '{step.text}' {run.note}")
+            if run.at_once:
+                recorder.notes.append(ended_at_once(number, step))
         recorder.rows.append(_summary(cell, number, runs, before, now))
         recorder.states.append(now)
     return _result(recorder, now)
@@ -130,7 +125,7 @@ def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, s
     current_A = float(y0[compiled.current_index])
     here = StepRun(np.zeros(1), np.array([current_A]), np.array([voltage_V]), y0)
     if not control.lowest_V < voltage_V < control.highest_V or abs(current_A) <= control.cut_off_A:
-        return here._replace(note="ended at once, its limit was already passed")
+        return here._replace(at_once=True)
     try:
         solution = solver.solve(
             compiled.model, np.array([0.0, duration_s]), inputs={**inputs, **compiled.initial(state)}
@@ -165,7 +160,7 @@ def _control(cell: Cell, step: Step) -> tuple[Control, float]:
     if step.current is None:
         assert step.voltage_V is not None
         cut_off = step.until_current.ampere(one_C_A) if step.until_current is not None else -1.0
-        longest = step.duration_s if step.duration_s is not None else 200 * 3600.0
+        longest = step.duration_s if step.duration_s is not None else LONGEST_HOLD_S
         return Control(hold_voltage=True, voltage_V=step.voltage_V, cut_off_A=cut_off), longest
     current = step.current.ampere(one_C_A)
     limit = step.until_voltage_V
@@ -176,14 +171,7 @@ def _control(cell: Cell, step: Step) -> tuple[Control, float]:
     )
     if step.duration_s is not None:
         return control, step.duration_s
-    return control, PATIENCE * _theoretical_charge_C(cell) / abs(current)
-
-
-def _theoretical_charge_C(cell: Cell) -> float:
-    positive = cell.design.positive
-    if not isinstance(positive, CompositeCathode):
-        return 3600.0
-    return cell.design.active_mass_kg * positive.material.theoretical_capacity_Ah_per_kg * 3600.0
+    return control, PATIENCE * theoretical_charge_C(cell.design) / abs(current)
 
 
 def _holding_current(compiled: CompiledCell, y: np.ndarray, inputs: dict, voltage_V: float) -> float:
@@ -192,15 +180,6 @@ def _holding_current(compiled: CompiledCell, y: np.ndarray, inputs: dict, voltag
     trial[compiled.current_index] = [0.0, 1.0]
     at_zero, at_one = compiled.evaluate(OUTPUTS, trial, inputs)[0]
     return float((voltage_V - at_zero) / (at_one - at_zero))
-
-
-def _where(state: CellState) -> str:
-    if "stoichiometry" not in state.profiles:
-        return ""
-    return (
-        f", mean lithium content {state.mean('stoichiometry'):.3f}, {1e9 * state.mean('decomposition_m'):.1f} nm of "
-        f"decomposition layer, at {state.time_s / 3600:.2f} h"
-    )
 
 
 def _summary(cell: Cell, number: int, runs: list[StepRun], before: CellState, after: CellState) -> CycleSummary:

@@ -1,0 +1,250 @@
+"""Running a protocol on a batch of cells, every cell on its own clock: adaptive steps, limits met, failures named.
+
+Each pass of the loop tries one time step in every lane. It is taken, cut off on its path where a limit is met, or
+repeated smaller. Nothing that happens in one lane reaches another.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sscell.engines.jax.cathode import Cathode
+from sscell.engines.jax.cycler import Cycler, cycler_at
+from sscell.engines.jax.equations import Equations, State
+from sscell.engines.jax.kept import kept
+from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
+from sscell.engines.limits import HIGHEST_V, LOWEST_V
+from sscell.jax_setup import load_jax
+
+SMALLEST_STEP_S, MOST_TRIES = 1e-7, 20_000
+# Step size control by the error of this step and of the one before (Gustafsson), within bounds.
+SAFETY, NOW, BEFORE = 0.9, 0.8 / ORDER, 0.2 / ORDER
+LEAST, MOST, AFTER_FAILURE = 0.3, 5.0, (0.15, 0.8)
+# A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed.
+EARLY, BEYOND = 0.9, 1.02
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class Status(IntEnum):
+    """How a lane stands; all but RUNNING end it."""
+
+    RUNNING = 0
+    STEP_TOO_SMALL = 1
+    NOT_FINITE = 2
+    TOO_MANY_STEPS = 3
+    NO_LIMIT = 4
+    EMPTIED = 5
+    OVERCHARGED = 6
+
+
+class Clock(NamedTuple):
+    """Where each lane is, (lanes,): time, time in the protocol step, next time step (0: none yet), last error, ..."""
+
+    time_s: Any
+    since_s: Any
+    h: Any
+    error: Any
+    step: Any
+    tries: Any
+    status: Any
+
+
+class Row(NamedTuple):
+    """What a pass records, (lanes,).
+
+    kind: 0 nothing, 1 a time step, 2 one that ends the protocol step, 3 that step ended at once. The time step began at time_s and is the first `share` of one of h. q0 to q4: what the cycler does not hold, at 0,
+    1/4, 1/2, 3/4 and 1 of it: voltage in V, or, where that is held, current in A. The rest, at its end: the charge
+    counter, and means over the cathode of thickness, active fraction and charge oxidised (C per m² of fresh CAM).
+    """
+
+    step: Any
+    kind: Any
+    time_s: Any
+    h: Any
+    share: Any
+    q0: Any
+    q1: Any
+    q2: Any
+    q3: Any
+    q4: Any
+    charge_C: Any
+    decomposition_m: Any
+    active: Any
+    oxidised: Any
+
+
+def first_clock(time_s: np.ndarray) -> Clock:
+    """All lanes before the first step of a protocol."""
+    zero, whole = np.zeros(time_s.size), np.zeros(time_s.size, dtype=np.int32)
+    return Clock(np.asarray(time_s, dtype=float), zero, zero, zero + 1, whole, whole, whole)
+
+
+class Advance:
+    """The loop for cells of one structure on one mesh; `holds`: whether the protocol holds a voltage anywhere."""
+
+    def __init__(self, equations: Equations, holds: bool, tolerance: float, passes: int) -> None:
+        self.equations, self.holds, self.passes = equations, holds, passes
+        self.weights = _weights(equations, tolerance)
+
+    def __call__(self, p: dict[str, Any], program: Any, y: State, clock: Clock, last_step: Any) -> tuple[Any, ...]:
+        """Run until every lane has done the steps before `last_step`, or failed, or the record is full.
+
+        Gives the number of passes, state, clock and the record (passes, fields of Row, lanes).
+        """
+        jax = load_jax()
+        jnp = jax.numpy
+        cells = kept(self.equations.cells(p))
+
+        def busy(clock: Clock) -> Any:
+            return (clock.status == Status.RUNNING) & (clock.step < last_step)
+
+        def unfinished(carry: Any) -> Any:
+            return (carry[0] < self.passes) & jnp.any(busy(carry[2]))
+
+        def body(carry: Any) -> Any:
+            count, y, clock, record = carry
+            cycler = cycler_at(self.equations, cells, program, clock.step, self.holds)
+            y, clock, row = self._pass(cycler, y, clock, busy(clock))
+            return count + 1, y, clock, jax.lax.dynamic_update_slice(record, jnp.stack(row)[None], (count, 0, 0))
+
+        record = jnp.zeros((self.passes, len(Row._fields), clock.h.shape[0]))
+        return jax.lax.while_loop(unfinished, body, (0, y, clock, record))
+
+    def _pass(self, cycler: Cycler, y: State, clock: Clock, busy: Any) -> tuple[State, Clock, Row]:
+        jax = load_jax()
+        jnp = jax.numpy
+        equations, cells = self.equations, cycler.cells
+        i = kept(cycler.current(y))
+        here = kept(cycler.seen(y))
+        sign, limit = cycler.limit(i)
+        ahead = sign * (here - limit)
+        left = cycler.longest_s() - clock.since_s
+        at_once = busy & (clock.since_s == 0) & (ahead <= 0)
+        goes = busy & ~at_once
+
+        wanted = jnp.where(clock.h > 0, clock.h, cycler.first_step_s())
+        h = kept(jnp.where(goes, jnp.minimum(wanted, left), 1.0))
+        tried = step(equations, cells, y, equations.rates(cells, y, i), cycler.current, cycler.hold, h)
+        error = kept(self._error(tried.error))
+        there, bend, twist = kept((cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)))
+        finite = jnp.isfinite(error) & jnp.isfinite(there)
+        good = goes & finite & (error <= 1)
+        over = good & (sign * (there - limit) <= 0)
+        crossing = _crossing(ahead, sign * (there - limit), sign * bend, sign * twist)
+        share = kept(jnp.where(over, crossing, 1.0))
+        early = over & (share < EARLY)
+        met, taken = over & ~early, good & ~early
+        timed = taken & ~met & (h >= left)
+        after = jnp.where(
+            early, h * jnp.maximum(share * BEYOND, 0.02), _next_step(taken, finite, error, clock, h, wanted)
+        )
+        tries = clock.tries + goes
+        stuck = goes & ~taken & (after < SMALLEST_STEP_S)
+        status = _status(cycler, clock.status, i, stuck, finite, tries, met, timed)
+        ends = at_once | ((met | timed) & (status == Status.RUNNING))
+
+        y = jax.tree_util.tree_map(
+            lambda a, b, u, w: jnp.where(taken, path(a, b, u, w, share), a), y, tried.y, tried.bend, tried.twist
+        )
+        passed = jnp.where(taken, share * h, 0.0)
+        scale = jnp.where(cycler.held, cells.p["area_m2"], 1.0)
+        row = Row(
+            clock.step.astype(h.dtype),
+            jnp.where(at_once, 3.0, jnp.where(ends, 2.0, taken.astype(h.dtype))),
+            clock.time_s,
+            jnp.where(taken, h, 0.0),
+            share,
+            *(scale * jnp.where(taken, path(here, there, bend, twist, part * share), here) for part in QUARTERS),
+            y.series[1],
+            *self._means(y),
+        )
+        clock = Clock(
+            time_s=clock.time_s + passed,
+            since_s=jnp.where(ends, 0.0, clock.since_s + passed),
+            h=jnp.where(ends, 0.0, jnp.where(goes, after, clock.h)),
+            error=jnp.where(ends, 1.0, jnp.where(taken, error, clock.error)),
+            step=clock.step + ends.astype(clock.step.dtype),
+            tries=jnp.where(ends, 0, tries).astype(clock.tries.dtype),
+            status=status.astype(clock.status.dtype),
+        )
+        return y, clock, row
+
+    def _means(self, y: State) -> list[Any]:
+        """Means over the cathode of what ages; zeros without one."""
+        jnp = load_jax().numpy
+        cathode = self.equations.positive
+        if not isinstance(cathode, Cathode):
+            return [jnp.zeros_like(y.series[0])] * 3
+        s, dx = cathode.parts(y.positive), np.diff(cathode.edges)
+        return [jnp.tensordot(dx, q, 1) for q in (s.decomposition_m, s.active, s.oxidised)]
+
+    def _error(self, estimate: State) -> Any:
+        """The largest weighted error of a lane over the rows; over nodes, the root of the mean square."""
+        jnp = load_jax().numpy
+        largest = []
+        for rows, weights in zip(estimate[:2], self.weights, strict=True):
+            weighted = kept((rows * weights) ** 2)
+            largest.append(jnp.max(jnp.mean(weighted, axis=1), axis=0))
+        return jnp.sqrt(jnp.maximum(*largest))
+
+
+def _next_step(taken: Any, finite: Any, error: Any, clock: Clock, h: Any, wanted: Any) -> Any:
+    """The next time step: after one taken, after one refused."""
+    jnp = load_jax().numpy
+    error = jnp.maximum(error, 1e-8)
+    growth = jnp.clip(SAFETY * error**-NOW * jnp.maximum(clock.error, 1e-8) ** BEFORE, LEAST, MOST)
+    # A step that the protocol cut short says little about the one after it.
+    grown = jnp.where(h < wanted, jnp.maximum(wanted, h * growth), h * growth)
+    refused = jnp.where(finite, jnp.clip(SAFETY * error ** (-1 / ORDER), *AFTER_FAILURE), AFTER_FAILURE[0])
+    return jnp.where(taken, grown, h * refused)
+
+
+def _status(cycler: Cycler, status: Any, i: Any, stuck: Any, finite: Any, tries: Any, met: Any, timed: Any) -> Any:
+    jnp = load_jax().numpy
+    control, unheld, down = cycler.control, ~cycler.held, i > 0
+    problems = (
+        (stuck & finite, Status.STEP_TOO_SMALL),
+        (stuck & ~finite, Status.NOT_FINITE),
+        (tries > MOST_TRIES, Status.TOO_MANY_STEPS),
+        (timed & (control.open_ended > 0), Status.NO_LIMIT),
+        (met & unheld & down & (control.lowest_V <= LOWEST_V), Status.EMPTIED),
+        (met & unheld & ~down & (control.highest_V >= HIGHEST_V), Status.OVERCHARGED),
+    )
+    for where, problem in problems:
+        status = jnp.where(where, int(problem), status)
+    return status
+
+
+def _crossing(start: Any, end: Any, bend: Any, twist: Any) -> Any:
+    """The share of a step at which a path from `start` > 0 to `end` <= 0 crosses zero: Newton, safe by bisection."""
+    jnp = load_jax().numpy
+    low, high = jnp.zeros_like(start), jnp.ones_like(start)
+    share = start / jnp.maximum(start - end, 1e-300)
+    for _ in range(14):
+        value = path(start, end, bend, twist, share)
+        low, high = jnp.where(value > 0, share, low), jnp.where(value > 0, high, share)
+        newton = share - value / path_slope(start, end, bend, twist, share)
+        share = kept(jnp.where((newton > low) & (newton < high), newton, 0.5 * (low + high)))
+    return share
+
+
+def _weights(equations: Equations, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """One over the error that a row may have, in units of the tolerance: contents 1 (5 where a potential is flat),
+
+    potentials 10 V, thickness 10 nm. The layers' own voltages follow the current and are left out.
+    """
+    content, potential, thickness = 1 / tolerance, 0.1 / tolerance, 1e8 / tolerance
+    cathode, negative = equations.positive, equations.negative
+    if isinstance(cathode, Cathode):
+        w = np.zeros((cathode.rows, 1, 1))
+        n = cathode.grid.shells
+        ageing = n + 1 + len(cathode.layer_names)
+        w[:n], w[n], w[ageing], w[ageing + 1] = content, potential, thickness, content
+    else:
+        w = np.full((1, 1, 1), potential)
+    counter = np.full((negative.rows, 1, 1), potential)
+    counter[1:] = content / 5
+    return w, counter

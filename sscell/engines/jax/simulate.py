@@ -1,0 +1,121 @@
+"""One cell through a protocol, with its trace and the state after every cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sscell.cell import Cell, fresh_state
+from sscell.engines.jax.advance import Clock, Status, first_clock
+from sscell.engines.jax.cathode import Cathode
+from sscell.engines.jax.compiled import PASSES_ALONE, advance_of, equations_of, padded
+from sscell.engines.jax.equations import Equations, State
+from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_lanes
+from sscell.engines.jax.program import has_holds, program_from
+from sscell.engines.jax.tally import Tally, cycle_of_steps, numbers_of_lane, trace_columns
+from sscell.engines.mesh import FAST_MESH, Mesh
+from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
+from sscell.engines.state import state_on
+from sscell.protocol import Protocol, Step
+from sscell.records import CellState, CyclingTrace
+
+TOLERANCE = 5e-4
+
+
+def simulate(
+    cell: Cell,
+    protocol: Protocol,
+    *,
+    state: CellState | None = None,
+    mesh: Mesh = FAST_MESH,
+    tolerance: float = TOLERANCE,
+) -> SimulationResult:
+    """Run the protocol from `state` (None: fresh); see `SimulationResult`."""
+    equations, numbers = equations_of(cell.structure, mesh), lanes_of([cell])
+    program = program_from(protocol)
+    fresh = fresh_state(cell, mesh.edges)
+    start = fresh if state is None else state_on(state, fresh.profiles, mesh.edges)
+    run = advance_of(cell.structure, mesh, tuple(numbers), has_holds(protocol), tolerance, PASSES_ALONE)
+    packed, full = np.stack(list(numbers.values())), padded(program)
+    y: Any = lanes_from_states(equations, [start], numbers)
+    clock: Any = first_clock(np.array([start.time_s]))
+    tally = Tally(protocol, program, 1)
+    before = {"charge_C": float(y.series[1, 0]), "oxidised": float(oxidised(equations, y)[0])}
+    records: list[np.ndarray] = []
+    states: list[CellState] = []
+    for last in tally.cycle_starts[1:]:
+        while clock.step[0] < last and clock.status[0] == Status.RUNNING:
+            passes, y, clock, record = run(packed, full, y, clock, last)
+            clock = Clock(*map(np.asarray, clock))
+            records.append(np.asarray(record)[: int(passes)])
+            tally.add(records[-1], numbers["one_C_A"])
+        final = states_from_lanes(equations, mesh.edges, State(*map(np.asarray, y)), numbers, clock.time_s)[0]
+        if clock.status[0] != Status.RUNNING:
+            break
+        states.append(final)
+    table = tally.summary(0, numbers_of_lane(numbers, 0), cell.structure, before)
+    rows = zip(*(table[name].tolist() for name in CycleSummary._fields), strict=True)
+    trace = _trace(cell, protocol, program, records, numbers)
+    return SimulationResult(
+        summaries=tuple(CycleSummary(*row) for row in rows),
+        trace=trace,
+        states=tuple(states),
+        final_state=replace(final, current_A=float(trace.current_A[-1])),
+        complete=len(states) == len(protocol),
+        message=message(
+            protocol, int(clock.step[0]), Status(clock.status[0]), clock.since_s[0], trace.voltage_V, final
+        ),
+        notes=tuple(ended_at_once(*_numbered(protocol)[k]) for k in tally.ended_at_once(0)),
+    )
+
+
+PROBLEMS = {
+    Status.STEP_TOO_SMALL: "the solver failed after {hours:.2f} h of the step (its time step became too small)",
+    Status.NOT_FINITE: "the solution is not finite after {hours:.2f} h of the step",
+    Status.TOO_MANY_STEPS: "the solver failed after {hours:.2f} h of the step (too many time steps)",
+    Status.NO_LIMIT: "no limit was reached within {hours:.0f} h",
+    Status.EMPTIED: "the cell was emptied after {hours:.2f} h of the step; add a limit, such as 'or until 1.35 V'",
+    Status.OVERCHARGED: (
+        "the cell was overcharged after {hours:.2f} h of the step; add a limit, such as 'or until 2.75 V'"
+    ),
+}
+
+
+def message(protocol: Protocol, clock: Clock, lane: int, voltage_V: float, state: CellState) -> str:
+    """Why a lane stopped; '' if it did not."""
+    status, step = Status(clock.status[lane]), int(clock.step[lane])
+    if status == Status.RUNNING:
+        return ""
+    cycle, asked = _numbered(protocol)[step]
+    position = 1 + step - sum(len(steps) for steps in protocol.cycles[: cycle - 1])
+    problem = PROBLEMS[status].format(hours=clock.since_s[lane] / 3600)
+    return stopped(cycle, position, asked, problem, voltage_V, state)
+
+
+def _numbered(protocol: Protocol) -> list[tuple[int, Step]]:
+    """Every step with the number of its cycle."""
+    return [(number, step) for number, steps in enumerate(protocol.cycles, start=1) for step in steps]
+
+
+def oxidised(equations: Equations, y: State) -> Any:
+    """Mean charge oxidised per area of CAM, (lanes,)."""
+    if not isinstance(equations.positive, Cathode):
+        return np.zeros(np.shape(y.series)[-1])
+    return np.diff(equations.positive.edges) @ np.asarray(equations.positive.parts(y.positive).oxidised)
+
+
+def _trace(
+    cell: Cell, protocol: Protocol, program: np.ndarray, records: list[np.ndarray], numbers: Mapping[str, np.ndarray]
+) -> CyclingTrace:
+    columns = trace_columns(records, 0, program, float(numbers["one_C_A"][0]), cycle_of_steps(protocol))
+    return CyclingTrace(
+        time_s=columns[0],
+        current_A=columns[1],
+        voltage_V=columns[2],
+        cycle=columns[3].astype(int),
+        active_mass_kg=cell.design.active_mass_kg or None,
+        provenance={"source": "simulated", "engine": "jax"},
+    )

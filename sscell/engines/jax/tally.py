@@ -1,0 +1,142 @@
+"""From what the passes record to a cycle's sums: charge, energy, durations, and what the state was at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sscell.cell import CellStructure, interface_resistance_ohm_m2
+from sscell.engines.jax.advance import Row
+from sscell.engines.jax.lanes import cathode_surface_m2
+from sscell.engines.jax.program import Control, current_A
+from sscell.engines.result import CycleSummary
+from sscell.protocol import Protocol
+
+BOOLE = np.array([7, 32, 12, 32, 7]) / 90
+AT_END = ("charge_C", "decomposition_m", "active", "oxidised", "last")
+
+
+class Tally:
+    """Sums of every protocol step for some lanes; arrays (steps, lanes)."""
+
+    def __init__(self, protocol: Protocol, program: np.ndarray, lanes: int) -> None:
+        self.control = Control(*program)
+        self.cycle_starts = np.cumsum([0, *(len(steps) for steps in protocol.cycles)])
+        shape = self.cycle_starts[-1], lanes
+        self.energy_J, self.duration_s = np.zeros(shape), np.zeros(shape)
+        self.ended = np.zeros(shape, dtype=np.int8)
+        self.at_end = {name: np.zeros(shape) for name in AT_END}
+
+    def clear(self, lane: int) -> None:
+        """Make a lane ready for another cell."""
+        for array in (self.energy_J, self.duration_s, self.ended, *self.at_end.values()):
+            array[:, lane] = 0
+
+    def add(self, record: np.ndarray, one_C_A: np.ndarray) -> None:
+        """Add a record (passes, fields of Row, lanes)."""
+        rows = Row(*np.moveaxis(record, 1, 0))
+        when, lane = np.nonzero(rows.kind > 0)
+        row = Row(*(field[when, lane] for field in rows))
+        step = row.step.astype(int)
+        length = row.share * row.h
+        mean = BOOLE @ np.stack([row.q0, row.q1, row.q2, row.q3, row.q4])
+        held = self.control.hold[step] > 0
+        fixed = np.where(held, self.control.voltage_V[step], current_A(self.control, step, one_C_A[lane]))
+        np.add.at(self.energy_J, (step, lane), np.where(length > 0, mean * fixed, 0.0) * length)
+        np.add.at(self.duration_s, (step, lane), length)
+        ends = row.kind >= 2
+        at = step[ends], lane[ends]
+        self.ended[at] = row.kind[ends]
+        row_last = np.where(held, self.control.voltage_V[step], row.q4)
+        values = (row.charge_C, row.decomposition_m, row.active, row.oxidised, row_last)
+        for name, value in zip(AT_END, values, strict=True):
+            self.at_end[name][at] = value[ends]
+
+    def finished_cycles(self, lane: int) -> int:
+        """How many cycles a lane has finished."""
+        done = np.append(self.ended[:, lane] > 0, False)
+        return int(np.searchsorted(self.cycle_starts, np.argmin(done), side="right")) - 1
+
+    def ended_at_once(self, lane: int) -> np.ndarray:
+        """The protocol steps that ended at once."""
+        return np.flatnonzero(self.ended[:, lane] == 3)
+
+    def summary(
+        self, lane: int, numbers: Mapping[str, float], structure: CellStructure, before: Mapping[str, float]
+    ) -> dict[str, np.ndarray]:
+        """The fields of CycleSummary for the finished cycles; `before`: charge_C and oxidised at the start."""
+        count = self.finished_cycles(lane)
+        first, last = self.cycle_starts[:count], self.cycle_starts[1 : count + 1] - 1
+        steps = slice(0, self.cycle_starts[count])
+        passed = np.diff(self.at_end["charge_C"][steps, lane], prepend=before["charge_C"])
+        energy = self.energy_J[steps, lane]
+
+        def by_cycle(values: np.ndarray) -> np.ndarray:
+            return np.add.reduceat(values, first) if count else np.zeros(0)
+
+        charge, discharge = by_cycle(np.maximum(-passed, 0)), by_cycle(np.maximum(passed, 0))
+        charged, discharged = by_cycle(np.where(passed < 0, -energy, 0)), by_cycle(np.where(passed > 0, energy, 0))
+        mass = numbers["active_mass_kg"]
+        per_gram = 1 / (3.6e3 * mass) if mass else np.nan
+        end = {name: values[last, lane] for name, values in self.at_end.items()}
+        out = dict.fromkeys(CycleSummary._fields, np.full(count, np.nan))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out |= {
+                "cycle": np.arange(1, count + 1),
+                "charge_capacity_mAh_per_g": charge * per_gram,
+                "discharge_capacity_mAh_per_g": discharge * per_gram,
+                "coulomb_efficiency_percent": np.where(charge > 0, 100 * discharge / charge, np.nan),
+                "charge_mean_voltage_V": np.where(charge > 0, charged / charge, np.nan),
+                "discharge_mean_voltage_V": np.where(discharge > 0, discharged / discharge, np.nan),
+                "end_voltage_V": end["last"],
+                "duration_h": by_cycle(self.duration_s[steps, lane]) / 3600,
+            }
+        if structure.positive == "composite":
+            oxidised = np.diff(end["oxidised"], prepend=before["oxidised"]) * cathode_surface_m2(numbers)
+            resistance = interface_resistance_ohm_m2(
+                numbers, structure.fixed_layers, end["decomposition_m"], end["active"]
+            )
+            out |= {
+                "oxidation_charge_mAh_per_g": oxidised * per_gram,
+                "decomposition_thickness_nm": 1e9 * end["decomposition_m"],
+                "active_fraction": end["active"],
+                "interface_resistance_ohm_cm2": 1e4 * resistance,
+            }
+        return out
+
+
+def trace_columns(
+    records: Sequence[np.ndarray], lane: int, program: np.ndarray, one_C_A: float, cycle_of: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """time_s, current_A, voltage_V and cycle of a lane: four points a time step, and the first of each protocol step."""
+    control = Control(*program)
+    rows = Row(*np.concatenate([record[:, :, lane] for record in records]).T)
+    rows = Row(*(field[rows.kind > 0] for field in rows))
+    step = rows.step.astype(int)
+    starts = np.flatnonzero(np.diff(step, prepend=-1))
+    length = rows.share * rows.h
+    times = rows.time_s[:, None] + length[:, None] * np.array([0, 0.25, 0.5, 0.75, 1])
+    seen = np.stack([rows.q0, rows.q1, rows.q2, rows.q3, rows.q4], axis=1)
+    held = (control.hold[step] > 0)[:, None]
+    ordered = current_A(control, step, one_C_A)[:, None]
+    current = np.where(held, seen, ordered)
+    voltage = np.where(held, control.voltage_V[step][:, None], seen)
+    # The first point of a time step is the last of the one before, but where the cycler has switched.
+    keep = np.ones(times.shape, dtype=bool)
+    keep[:, 0] = False
+    keep[starts, 0] = True
+    keep[rows.kind == 3, 1:] = False
+    cycle = np.broadcast_to(cycle_of[step][:, None], times.shape)
+    return times[keep], current[keep], voltage[keep], cycle[keep]
+
+
+def cycle_of_steps(protocol: Protocol) -> np.ndarray:
+    """The cycle, from 1, of each protocol step."""
+    return np.repeat(np.arange(1, len(protocol) + 1), [len(steps) for steps in protocol.cycles])
+
+
+def numbers_of_lane(numbers: Mapping[str, np.ndarray], lane: int) -> dict[str, Any]:
+    """One lane's numbers."""
+    return {name: float(values[lane]) for name, values in numbers.items()}
