@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from sscell.fit.damping import FIRST_DAMPING
-from sscell.fit.groups import filled, groups_of, in_threads
+from sscell.fit.groups import filled, groups_of
 from sscell.fit.normal_equations import NormalEquations
 from sscell.fit.problem import Problem, SpectrumBatch, unstacked
 from sscell.fit.state import FitState, FitStatus, first_state, packed, unpacked
 from sscell.fit.step import stepped
 from sscell.jax_setup import load_jax
+from sscell.threads import in_threads
 
 # Whole vector registers where a processor has wide ones; half is the default.
 COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sscell.fit.groups import filled, groups_of, in_threads
+from sscell.fit.groups import filled, groups_of
 from sscell.fit.problem import Problem, SpectrumBatch
 from sscell.jax_setup import load_jax
+from sscell.threads import in_threads
 
 
 def responses(problem: Problem, batch: SpectrumBatch, u: np.ndarray, spectrum: np.ndarray) -> np.ndarray:

@@ -6,7 +6,6 @@ repeated smaller. Nothing that happens in one lane reaches another.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from sscell.engines.jax.cathode import Cathode
 from sscell.engines.jax.cycler import Cycler, cycler_at
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.kept import kept
+from sscell.engines.jax.problems import Status
 from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
 from sscell.engines.limits import HIGHEST_V, LOWEST_V
 from sscell.jax_setup import load_jax
@@ -26,18 +26,6 @@ LEAST, MOST, AFTER_FAILURE = 0.3, 5.0, (0.15, 0.8)
 # A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed.
 EARLY, BEYOND = 0.9, 1.02
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-class Status(IntEnum):
-    """How a lane stands; all but RUNNING end it."""
-
-    RUNNING = 0
-    STEP_TOO_SMALL = 1
-    NOT_FINITE = 2
-    TOO_MANY_STEPS = 3
-    NO_LIMIT = 4
-    EMPTIED = 5
-    OVERCHARGED = 6
 
 
 class Clock(NamedTuple):
@@ -55,9 +43,10 @@ class Clock(NamedTuple):
 class Row(NamedTuple):
     """What a pass records, (lanes,).
 
-    kind: 0 nothing, 1 a time step, 2 one that ends the protocol step, 3 that step ended at once. The time step began at time_s and is the first `share` of one of h. q0 to q4: what the cycler does not hold, at 0,
-    1/4, 1/2, 3/4 and 1 of it: voltage in V, or, where that is held, current in A. The rest, at its end: the charge
-    counter, and means over the cathode of thickness, active fraction and charge oxidised (C per m² of fresh CAM).
+    kind: 0 nothing, 1 a time step, 2 one that ends the protocol step, 3 that step ended at once. The time step began
+    at time_s and is the first `share` of one of h. q0 to q4: what the cycler does not hold, at 0, 1/4, 1/2, 3/4 and 1
+    of it: voltage in V, or, where that is held, current in A. The rest, at its end: the charge counter, and means over
+    the cathode of thickness, active fraction and charge oxidised (C per m² of fresh CAM).
     """
 
     step: Any

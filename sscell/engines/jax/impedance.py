@@ -181,8 +181,9 @@ def _compiled(
 
     def run(numbers: Any, y: State | None, omega: Any) -> Any:
         p = dict(zip(names, numbers, strict=True))
-        here = state_on(equations, y, dict(_edges(old)), new) if old is not None else fresh_lanes(equations, new, p)
-        return what(equations, p, here, omega)
+        if y is None or old is None:
+            return what(equations, p, fresh_lanes(equations, new, p), omega)
+        return what(equations, p, state_on(equations, y, _edges(old), new), omega)
 
     return load_jax().jit(run, compiler_options=compiler_options())
 

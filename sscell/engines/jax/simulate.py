@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from sscell.cell import Cell, fresh_state
-from sscell.engines.jax.advance import Clock, Status, first_clock
+from sscell.engines.jax.advance import Clock, first_clock
 from sscell.engines.jax.cathode import Cathode
 from sscell.engines.jax.compiled import PASSES_ALONE, advance_of, equations_of, padded
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_lanes
+from sscell.engines.jax.problems import Status, numbered, problem
 from sscell.engines.jax.program import has_holds, program_from
 from sscell.engines.jax.tally import Tally, cycle_of_steps, numbers_of_lane, trace_columns
 from sscell.engines.mesh import FAST_MESH, Mesh
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
 from sscell.engines.state import state_on
-from sscell.protocol import Protocol, Step
+from sscell.protocol import Protocol
 from sscell.records import CellState, CyclingTrace
 
 TOLERANCE = 5e-4
@@ -65,39 +66,17 @@ def simulate(
         states=tuple(states),
         final_state=replace(final, current_A=float(trace.current_A[-1])),
         complete=len(states) == len(protocol),
-        message=message(
-            protocol, int(clock.step[0]), Status(clock.status[0]), clock.since_s[0], trace.voltage_V, final
-        ),
-        notes=tuple(ended_at_once(*_numbered(protocol)[k]) for k in tally.ended_at_once(0)),
+        message=_message(protocol, clock, float(trace.voltage_V[-1]), final),
+        notes=tuple(ended_at_once(*numbered(protocol)[k][::2]) for k in tally.ended_at_once(0)),
     )
 
 
-PROBLEMS = {
-    Status.STEP_TOO_SMALL: "the solver failed after {hours:.2f} h of the step (its time step became too small)",
-    Status.NOT_FINITE: "the solution is not finite after {hours:.2f} h of the step",
-    Status.TOO_MANY_STEPS: "the solver failed after {hours:.2f} h of the step (too many time steps)",
-    Status.NO_LIMIT: "no limit was reached within {hours:.0f} h",
-    Status.EMPTIED: "the cell was emptied after {hours:.2f} h of the step; add a limit, such as 'or until 1.35 V'",
-    Status.OVERCHARGED: (
-        "the cell was overcharged after {hours:.2f} h of the step; add a limit, such as 'or until 2.75 V'"
-    ),
-}
-
-
-def message(protocol: Protocol, clock: Clock, lane: int, voltage_V: float, state: CellState) -> str:
-    """Why a lane stopped; '' if it did not."""
-    status, step = Status(clock.status[lane]), int(clock.step[lane])
-    if status == Status.RUNNING:
+def _message(protocol: Protocol, clock: Clock, voltage_V: float, state: CellState) -> str:
+    """Why the run stopped; '' if it did not."""
+    if clock.status[0] == Status.RUNNING:
         return ""
-    cycle, asked = _numbered(protocol)[step]
-    position = 1 + step - sum(len(steps) for steps in protocol.cycles[: cycle - 1])
-    problem = PROBLEMS[status].format(hours=clock.since_s[lane] / 3600)
-    return stopped(cycle, position, asked, problem, voltage_V, state)
-
-
-def _numbered(protocol: Protocol) -> list[tuple[int, Step]]:
-    """Every step with the number of its cycle."""
-    return [(number, step) for number, steps in enumerate(protocol.cycles, start=1) for step in steps]
+    what = problem(clock.status[0], clock.since_s[0])
+    return stopped(*numbered(protocol)[clock.step[0]], what, voltage_V, state)
 
 
 def oxidised(equations: Equations, y: State) -> Any:

@@ -42,13 +42,13 @@ def spectra(equations: Equations, p: dict[str, Any], y: State, omega: Any) -> tu
 
 
 def leads(p: dict[str, Any], omega: Any) -> Any:
-    """iωL, (lanes, frequencies). A series element: it acts only while the current changes, so cycling does not see it."""
+    """iωL, (lanes, frequencies). In series: it acts only while the current changes, so cycling does not see it."""
     return 1j * omega * p["lead_inductance_H"][:, None]
 
 
-def impedance_ohm_m2(equations: Equations, c: Cells, y: State, omega: Any) -> Any:
+def impedance_ohm_m2(equations: Equations, cells: Cells, y: State, omega: Any) -> Any:
     """-dV/di of the pellet without leads, (lanes, frequencies), about a settled state."""
-    c, (on_positive, on_negative) = over_frequencies((c, slopes_at_rest(equations, c, y)))
+    c, (on_positive, on_negative) = over_frequencies((cells, slopes_at_rest(equations, cells, y)))
     g = 1j * omega
     if isinstance(equations.positive, Cathode):
         rungs = cathode_rungs(equations.positive, on_positive, omega)

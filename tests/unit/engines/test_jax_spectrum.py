@@ -54,13 +54,11 @@ def relative(z: Any, expected: Any) -> float:
     return float(np.max(np.abs(np.asarray(z) / np.asarray(expected) - 1)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "used"), [("coated", False), ("coated", True), ("bare", True), ("InLi", True), ("pellet", False)]
-)
-def test_same_spectrum_and_parts_as_the_reference(kind: str, used: bool) -> None:
+@pytest.mark.parametrize("kind", CELLS)
+def test_same_spectrum_and_parts_as_the_reference(kind: str) -> None:
     """The same equations on the same mesh; what is left is rounding at low frequency and the settling's tolerance."""
     cell = CELLS[kind]
-    state = aged(cell) if used else None
+    state = aged(cell) if kind != "pellet" else None
     expected = reference.impedance_budget(cell, FREQUENCY_HZ, state, 0.0, MESH)
     plain = impedance(cell, FREQUENCY_HZ, state, 0.0, MESH)
     ours = impedance_budget(cell, FREQUENCY_HZ, state, 0.0, MESH)
@@ -104,16 +102,16 @@ def test_settled_potentials_are_at_rest() -> None:
 
 
 def test_batch_gives_what_each_cell_gives_alone() -> None:
-    """Fresh cells and used ones mixed, more cells and frequencies than one chunk takes."""
+    """Fresh cells and used ones mixed, more cells and frequencies than one chunk takes; tolerance as above."""
     cells = [ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400 + 10 * k)) for k in range(18)]
     states = [None, aged(COATED), aged(COATED, 2)] * 6
     frequency_Hz = np.geomspace(7e6, 1e-3, 70)
     batch = spectra_of(cells, frequency_Hz, states, MESH)
     assert batch.settled.all() and batch.impedance_ohm.shape == (18, 70)
-    for k in (0, 4, 17):
-        alone = impedance(cells[k], frequency_Hz, states[k], 0.0, MESH)
-        assert relative(batch.impedance_ohm[k], alone.impedance_ohm) < 1e-10
-        assert batch.voltage_V[k] == pytest.approx(alone.state["voltage_V"], abs=1e-12)
+    for k in (0, 1, 4, 9, 17):
+        alone = reference.impedance(cells[k], frequency_Hz, states[k], 0.0, MESH)
+        assert relative(batch.impedance_ohm[k], alone.impedance_ohm) < 1e-8
+        assert batch.voltage_V[k] == pytest.approx(alone.state["voltage_V"], abs=1e-10)
 
 
 def test_a_cell_that_does_not_settle_spoils_no_other() -> None:
@@ -152,36 +150,37 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("used", [False, True], ids=["fresh", "aged"])
-def test_derivatives_against_differences(used: bool) -> None:
-    """Forward mode against central differences of fourth order, reverse against forward.
+def test_derivatives_against_differences() -> None:
+    """Forward mode against central differences of fourth order, reverse against forward; a fresh and an aged lane.
 
     Step 2e-4: what is left is rounding, 1e-11 of |Z| over the step, and the fourth power of the step.
     """
-    jax, cells = load_jax(), [COATED, ss.Cell.from_recipe(ss.Recipe(ald_cycles=10, anneal_temperature_C=450))]
+    jax, cells = load_jax(), [COATED, COATED]
     new, old = ss.Mesh(cathode=3, particle=5, anode=3).edges, STATE_MESH.edges
     equations, p = Equations(COATED.structure, new), lanes_of(cells)
-    given = lanes_from_states(Equations(COATED.structure, old), [aged(COATED), aged(COATED, 2)], p) if used else None
+    used = lanes_from_states(Equations(COATED.structure, old), [aged(COATED)] * 2, p)
     omega = 2 * np.pi * FREQUENCY_HZ
 
     def z_of(logarithms: Any) -> Any:
         q = {**p, **{name: p[name] * jax.numpy.exp(logarithms[k]) for k, name in enumerate(NAMES)}}
-        y = state_on(equations, given, old, new) if used else fresh_lanes(equations, new, q)
+        states = fresh_lanes(equations, new, q), state_on(equations, used, old, new)
+        y = jax.tree.map(lambda a, b: jax.numpy.stack([a[..., 0], b[..., 1]], axis=-1), *states)
         return spectra(equations, q, y, omega)[0]
 
-    z = jax.jit(z_of, compiler_options=compiler_options())
-    forward = jax.jit(lambda x, d: jax.jvp(z_of, (x,), (d,))[1], compiler_options=compiler_options())
+    options = compiler_options()
+    z = jax.jit(z_of, compiler_options=options)
+    forward = jax.jit(lambda x, d: jax.jvp(z_of, (x,), (d,))[1], compiler_options=options)
     weights = np.random.default_rng(3).normal(size=(2, FREQUENCY_HZ.size, 2)) @ [1, 1j]
-    reverse = jax.jit(jax.grad(lambda x: jax.numpy.sum((weights * z_of(x)).real)), compiler_options=compiler_options())
+    reverse = jax.jit(jax.grad(lambda x: jax.numpy.sum((weights * z_of(x)).real)), compiler_options=options)
     here, step = np.zeros((len(NAMES), 2)), 2e-4
-    gradient, size = reverse(here), np.max(np.abs(z(here)))
+    gradient, size = np.asarray(reverse(here)), np.max(np.abs(z(here)), axis=1)
     for k, name in enumerate(NAMES):
         along = np.zeros_like(here)
         along[k] = 1
-        slope = forward(here, along)
+        slope = np.asarray(forward(here, along))
         near, far = (np.asarray(z(h * along)) - np.asarray(z(-h * along)) for h in (step, 2 * step))
         difference = (8 * near - far) / (12 * step)
         error = np.max(np.abs(slope - difference) / (np.abs(slope) + 1e-3 * np.abs(z(here))))
         assert error < 1e-6, name
-        both = float(np.sum(gradient[k])), float(np.sum((weights * slope).real))
-        assert both[0] == pytest.approx(both[1], rel=1e-8, abs=1e-10 * size), name
+        expected = np.sum((weights * slope).real, axis=1)
+        assert np.all(np.abs(gradient[k] - expected) < 1e-8 * np.abs(expected) + 1e-10 * size), name

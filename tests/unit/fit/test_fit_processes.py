@@ -36,4 +36,4 @@ def test_forked_after_a_fit_is_refused() -> None:
     alive = child.is_alive()
     child.kill()
     assert not alive
-    assert "forked from one that had fitted already" in queue.get()
+    assert "forked from one that had computed already" in queue.get()

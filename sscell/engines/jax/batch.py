@@ -1,0 +1,185 @@
+"""Many cells through one protocol: lanes that have finished take the next cell, groups of lanes share the cores."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sscell.cell import CellStructure
+from sscell.engines.jax.advance import Clock, first_clock
+from sscell.engines.jax.compiled import PASSES_TOGETHER, advance_of, equations_of, padded
+from sscell.engines.jax.equations import State
+from sscell.engines.jax.problems import Status
+from sscell.engines.jax.program import has_holds, program_from
+from sscell.engines.jax.simulate import TOLERANCE, oxidised
+from sscell.engines.jax.tally import Tally, numbers_of_lane
+from sscell.engines.mesh import Mesh
+from sscell.engines.result import CycleSummary
+from sscell.jax_setup import load_jax
+from sscell.protocol import Protocol
+from sscell.threads import cores, in_threads
+
+Progress = Callable[[int, int, str], None]
+# Lanes of a group: code is compiled for these alone. On the CPU 64 fill the vector registers and still fit the cache.
+CPU_WIDTHS, DEVICE_WIDTHS = (1, 8, 32, 64), (1, 64, 1024, 4096, 16384)
+
+
+@dataclass
+class Outcome:
+    """What became of N cells: fields of CycleSummary (N, cycles), NaN where not reached; status and times (N,).
+
+    final: the last states, arrays (rows, nodes, N).
+    """
+
+    table: dict[str, np.ndarray]
+    status: np.ndarray
+    step: np.ndarray
+    since_s: np.ndarray
+    time_s: np.ndarray
+    final: State
+
+
+def run_batch(
+    structure: CellStructure,
+    mesh: Mesh,
+    numbers: Mapping[str, np.ndarray],
+    start: State,
+    start_s: np.ndarray,
+    protocol: Protocol,
+    *,
+    tolerance: float = TOLERANCE,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N)."""
+    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress)
+    count, cpu = start_s.size, load_jax().default_backend() == "cpu"
+    groups = min(cores(), count) if cpu else 1
+    widths = CPU_WIDTHS if cpu else DEVICE_WIDTHS
+    width = next((w for w in widths if w * groups >= count), widths[-1])
+    in_threads(job.work, [width] * min(groups, -(-count // width)))
+    return job.outcome
+
+
+class _Job:
+    """The cells that wait, and what became of the others; groups of lanes work on it side by side."""
+
+    def __init__(
+        self,
+        structure: CellStructure,
+        mesh: Mesh,
+        numbers: Mapping[str, np.ndarray],
+        start: State,
+        start_s: np.ndarray,
+        protocol: Protocol,
+        tolerance: float,
+        progress: Progress | None,
+    ) -> None:
+        self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
+        self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
+        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, PASSES_TOGETHER)
+        self.packed, self.full = np.stack(list(numbers.values())), padded(self.program)
+        self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
+        count, cycles = start_s.size, len(protocol)
+        self.last = self.program.shape[1] - 1
+        self.waiting = deque(range(count))
+        self.done = np.zeros(count)
+        self.outcome = Outcome(
+            table={name: np.full((count, cycles), np.nan) for name in CycleSummary._fields[1:]},
+            status=np.zeros(count, dtype=int),
+            step=np.zeros(count, dtype=int),
+            since_s=np.zeros(count),
+            time_s=np.zeros(count),
+            final=State(*(np.full(a.shape, np.nan) for a in start)),
+        )
+
+    def work(self, width: int) -> None:
+        """Run cells in `width` lanes until none waits."""
+        group = _Group(self, width)
+        while group.refill():
+            group.advance()
+
+    def next_cell(self) -> int | None:
+        """A cell that waits."""
+        try:
+            return self.waiting.popleft()
+        except IndexError:
+            return None
+
+    def finish(self, cell: int, tally: Tally, lane: int, clock: Clock, y: State) -> None:
+        """Keep what became of a cell."""
+        before = {"charge_C": self.before_charge[cell], "oxidised": self.before_oxidised[cell]}
+        rows = tally.summary(lane, numbers_of_lane(self.numbers, cell), self.structure, before)
+        for name, table in self.outcome.table.items():
+            table[cell, : rows[name].size] = rows[name]
+        self.outcome.status[cell], self.outcome.step[cell] = clock.status[lane], clock.step[lane]
+        self.outcome.since_s[cell], self.outcome.time_s[cell] = clock.since_s[lane], clock.time_s[lane]
+        for kept, array in zip(self.outcome.final, y, strict=True):
+            kept[..., cell] = array[..., lane]
+
+    def told(self, cells: np.ndarray, steps: np.ndarray) -> None:
+        """Say how far the batch is."""
+        self.done[cells] = steps
+        if self.progress:
+            total = self.done.size * self.last
+            cycle = self.done.sum() / self.last
+            self.progress(int(self.done.sum()), total, f"{cycle:.0f} of {self.done.size} cells")
+
+
+class _Group:
+    """Some lanes: which cell each runs (-1: none), and where they are."""
+
+    def __init__(self, job: _Job, width: int) -> None:
+        self.job, self.width = job, width
+        self.cells = np.full(width, -1)
+        self.tally = Tally(job.protocol, job.program, width)
+        # A lane without a cell is a copy of the first one that stands still.
+        self.numbers = np.repeat(job.packed[:, :1], width, axis=1)
+        self.y = State(*(np.repeat(a[..., :1], width, axis=-1) for a in job.start))
+        idle = first_clock(np.zeros(width))
+        self.clock = idle._replace(step=np.full(width, job.last, dtype=np.int32))
+
+    def refill(self) -> bool:
+        """Give lanes without a cell one that waits; False when no lane has any."""
+        free = [lane for lane in range(self.width) if self.cells[lane] < 0]
+        taken: list[tuple[int, int]] = []
+        while len(taken) < len(free) and (cell := self.job.next_cell()) is not None:
+            taken.append((free[len(taken)], cell))
+        if taken:
+            lanes, cells = (np.array(column) for column in zip(*taken, strict=True))
+            self.cells[lanes] = cells
+            self.numbers = _with(self.numbers, lanes, self.job.packed[:, cells])
+            self.y = State(*(_with(a, lanes, b[..., cells]) for a, b in zip(self.y, self.job.start, strict=True)))
+            fresh = first_clock(self.job.start_s[cells])
+            self.clock = Clock(*(_with(a, lanes, b) for a, b in zip(self.clock, fresh, strict=True)))
+            for lane in lanes:
+                self.tally.clear(lane)
+        return bool(np.any(self.cells >= 0))
+
+    def advance(self) -> None:
+        """Run on, and hand in what has finished."""
+        job = self.job
+        passes, y, clock, record = job.run(self.numbers, job.full, self.y, self.clock, job.last)
+        self.y, self.clock = State(*map(np.asarray, y)), Clock(*map(np.asarray, clock))
+        names = list(job.numbers)
+        self.tally.add(np.asarray(record)[: int(passes)], self.numbers[names.index("one_C_A")])
+        over = (self.clock.step >= job.last) | (self.clock.status != Status.RUNNING)
+        running = self.cells >= 0
+        for lane in np.flatnonzero(over & running):
+            job.finish(self.cells[lane], self.tally, lane, self.clock, self.y)
+        cells = self.cells[running]
+        self.cells = np.where(over, -1, self.cells)
+        # A lane that failed must not keep others waiting.
+        self.clock = self.clock._replace(
+            step=np.where(over, job.last, self.clock.step).astype(np.int32), status=np.zeros_like(self.clock.status)
+        )
+        job.told(cells, np.where(over, job.last, self.clock.step)[running])
+
+
+def _with(array: np.ndarray, lanes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A copy with some lanes changed."""
+    array = np.array(array)
+    array[..., lanes] = values
+    return array
