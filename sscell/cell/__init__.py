@@ -19,6 +19,9 @@ from sscell.cell.design import (
     electrolyte_pellet,
     liquid_half_cell,
 )
+from sscell.cell.input_changes import cells_with, with_inputs
+from sscell.cell.input_slopes import numbers_slopes
+from sscell.cell.inputs import continuous_inputs, full_name
 from sscell.cell.materials import (
     LPSCL,
     AnodeMaterial,
@@ -42,10 +45,15 @@ __all__ = [
     "Electrolyte",
     "MetalAnode",
     "Separator",
+    "cells_with",
+    "continuous_inputs",
     "electrolyte_conductivity_S_per_m",
     "electrolyte_pellet",
     "fresh_state",
+    "full_name",
     "interface_resistance_ohm_m2",
     "liquid_half_cell",
+    "numbers_slopes",
     "open_circuit_from_table",
+    "with_inputs",
 ]

@@ -12,9 +12,9 @@ import typer
 from sscell.cli import pairs
 from sscell.cli.files import Area, AsJson, area_m2
 from sscell.cli.output import printed_wide
-from sscell.cli.progress import progress_bar
 from sscell.cli.spectra import Gathered, gathered_from_files, gathered_from_list
 from sscell.errors import require
+from sscell.progress import progress_bar
 
 if TYPE_CHECKING:
     from sscell.circuit import Circuit

@@ -10,7 +10,7 @@ import typer
 
 from sscell.cli.files import Area, AsJson, area_m2, names_of, read_each
 from sscell.cli.output import printed_wide
-from sscell.cli.progress import progress_bar
+from sscell.progress import progress_bar
 
 
 def inspect(

@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
-from sscell.cli.progress import progress_bar
+from sscell.progress import progress_bar
 
 
 def run(
     scenario: Annotated[Path, typer.Argument(help="A scenario file (.toml).")],
     out: Annotated[Path | None, typer.Option(help="Results folder [default: results/<scenario name>].")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A short version of every part, for a first look.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: one a core, at most 8].")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes [default: one a core, at most 8; 1 with jax].")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="pybamm or jax [default: the scenario's, else pybamm].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Run a scenario: virtual cells, cycling, impedance, tables and report."""
@@ -24,7 +27,7 @@ def run(
 
     folder = out if out is not None else Path("results") / scenario.stem
     with progress_bar(quiet=as_json) as progress:
-        study = run_study(scenario, folder, quick=quick, workers=workers, progress=progress)
+        study = run_study(scenario, folder, quick=quick, workers=workers, engine=engine, progress=progress)
     if as_json:
         print(json.dumps(summary_json(study), indent=1))
     else:

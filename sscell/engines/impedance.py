@@ -8,11 +8,13 @@ import numpy as np
 
 from sscell.cell import Cell
 from sscell.engines.budget import ImpedanceBudget
-from sscell.engines.mesh import IMPEDANCE_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, IMPEDANCE_MESH, Mesh
 from sscell.engines.simulate import check_engine
 from sscell.errors import require
 from sscell.records import CellState, Spectrum
 from sscell.records.spectrum import checked_frequencies
+
+OWN_MESH = {"pybamm": IMPEDANCE_MESH, "jax": FAST_IMPEDANCE_MESH}
 
 
 def impedance(
@@ -22,14 +24,18 @@ def impedance(
     state: CellState | None = None,
     rest_h: float = 1.0,
     engine: str = "pybamm",
-    mesh: Mesh = IMPEDANCE_MESH,
+    mesh: Mesh | None = None,
 ) -> Spectrum:
     """Spectrum of the cell at a state (None: fresh) after `rest_h` hours at open circuit.
 
-    The model is linearised about the rested state, its potentials settled at zero current. Raises InputError for
-    frequencies <= 0.
+    The model is linearised about the rested state, its potentials settled at zero current; mesh: None for the
+    engine's own. Raises InputError for frequencies <= 0.
     """
-    frequencies = _checked(frequency_Hz, rest_h, engine)
+    frequencies, mesh = _checked(frequency_Hz, rest_h, engine), mesh or OWN_MESH[engine]
+    if engine == "jax":
+        from sscell.engines.jax.impedance import impedance as run_fast
+
+        return run_fast(cell, frequencies, state, rest_h, mesh)
     from sscell.engines.pybamm.impedance import impedance as run
 
     return run(cell, frequencies, state, rest_h, mesh)
@@ -42,10 +48,14 @@ def impedance_budget(
     state: CellState | None = None,
     rest_h: float = 1.0,
     engine: str = "pybamm",
-    mesh: Mesh = IMPEDANCE_MESH,
+    mesh: Mesh | None = None,
 ) -> ImpedanceBudget:
     """The same impedance split by origin; the parts sum to it."""
-    frequencies = _checked(frequency_Hz, rest_h, engine)
+    frequencies, mesh = _checked(frequency_Hz, rest_h, engine), mesh or OWN_MESH[engine]
+    if engine == "jax":
+        from sscell.engines.jax.impedance import impedance_budget as run_fast
+
+        return run_fast(cell, frequencies, state, rest_h, mesh)
     from sscell.engines.pybamm.impedance import impedance_budget as run
 
     return run(cell, frequencies, state, rest_h, mesh)

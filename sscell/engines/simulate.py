@@ -31,19 +31,7 @@ def simulate(
     Raises InputError for steps that cannot be read and for voltage limits that are crossed.
     """
     check_engine(engine)
-    plan = protocol_from(protocol, cycles)
-    check_limits(plan)
-    uses_rate = any(s.current is not None and s.current.unit == "C" and s.current.value for c in plan.cycles for s in c)
-    require(
-        not uses_rate or cell.design.one_C_A > 0,
-        f"Cell '{cell.design.name}' has no active material, so a C-rate means nothing; give the current in mA.",
-    )
-    holds = next((s for c in plan.cycles for s in c if s.voltage_V is not None), None)
-    require(
-        holds is None or cell.structure.positive == "composite",
-        f"Cell '{cell.design.name}' has no electrode that reacts, so '{holds.text if holds else ''}' has no current to "
-        "settle at; set the current instead.",
-    )
+    plan = checked_protocol([cell], protocol, cycles)
     if engine == "jax":
         from sscell.engines.jax.simulate import simulate as run_fast
 
@@ -51,6 +39,28 @@ def simulate(
     from sscell.engines.pybamm.simulate import simulate as run
 
     return run(cell, plan, state=state, mesh=mesh if mesh is not None else CYCLING_MESH)
+
+
+def checked_protocol(
+    cells: Sequence[Cell], protocol: Protocol | Sequence[str] | Sequence[Sequence[str]], cycles: int
+) -> Protocol:
+    """The protocol, refused where its limits are crossed or a cell cannot do what it asks."""
+    plan = protocol_from(protocol, cycles)
+    check_limits(plan)
+    steps = [step for steps in plan.cycles for step in steps]
+    uses_rate = any(s.current is not None and s.current.unit == "C" and s.current.value for s in steps)
+    hold = next((s for s in steps if s.voltage_V is not None), None)
+    for cell in cells:
+        require(
+            not uses_rate or cell.design.one_C_A > 0,
+            f"Cell '{cell.design.name}' has no active material, so a C-rate means nothing; give the current in mA.",
+        )
+        require(
+            hold is None or cell.structure.positive == "composite",
+            f"Cell '{cell.design.name}' has no electrode that reacts, so '{hold.text if hold else ''}' has no current "
+            "to settle at; set the current instead.",
+        )
+    return plan
 
 
 def check_engine(engine: str) -> None:

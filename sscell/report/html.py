@@ -65,6 +65,7 @@ def _content(study: StudyResult) -> dict[str, Any]:
         "missing": [title for key, title, _ in SECTIONS if not drawn[key]],
         "facts": fact_groups(study.facts),
         "parameters": parameter_tables(study),
+        "engine": record["engine"],
         "versions": record["versions"],
         "hashes": record["input_sha256"],
         "scenario_text": record["scenario"],

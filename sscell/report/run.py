@@ -18,16 +18,18 @@ def run_study(
     *,
     quick: bool = False,
     workers: int | None = None,
+    engine: str | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Run every job of a scenario, compare with its facts, and write the results to `out` (None: write nothing).
 
-    quick: a short version of every part; workers: processes (None: one a core, at most 8); progress(done, all, what).
+    quick: a short version of every part; workers: processes (None: one a core, at most 8; one with
+    the engine "jax"); engine: None for the scenario's; progress(done, all, what).
     Raises InputError before anything runs if scenario, facts or measured files cannot be used. A sample that fails is
     named in `StudyResult.problems`; the rest is kept. A study that was stopped goes on where it was when it is run
     again into the same folder.
     """
-    study = run_jobs(path, out, quick=quick, workers=workers, progress=progress)
+    study = run_jobs(path, out, quick=quick, workers=workers, engine=engine, progress=progress)
     if out is None:
         return study
     folder = Path(out)

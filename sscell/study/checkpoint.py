@@ -25,6 +25,11 @@ from sscell.records import CellState, CyclingTrace, Profile, Spectrum
 from sscell.study.jobs import Job, JobResult, LabelledSpectrum, untold_cell
 
 TRACE = ("time_s", "current_A", "voltage_V", "cycle")
+# What computes a job, by engine.
+PACKAGES = {
+    "pybamm": ("sscell", "pybamm", "pybammsolvers", "numpy", "scipy"),
+    "jax": ("sscell", "jax", "jaxlib", "numpy", "scipy"),
+}
 
 
 class Checkpoints:
@@ -69,9 +74,10 @@ class Checkpoints:
 
 def job_key(job: Job) -> str:
     """A hash of everything the job's outcome depends on."""
-    cell = untold_cell(job)
+    cell, engine = untold_cell(job), job.scenario.engine
     inputs = {
-        "versions": {name: version(name) for name in ("sscell", "pybamm", "pybammsolvers", "numpy", "scipy")},
+        "engine": engine,
+        "versions": {name: version(name) for name in PACKAGES[engine]},
         "sample": job.sample,
         "run": job.run,
         "plan": repr(job.scenario.runs[job.run].plan(job.quick)),

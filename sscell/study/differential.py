@@ -14,7 +14,9 @@ def differential_capacity(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Voltage grid (2 mV), charge in mAh/g passed at it, and |dQ/dV| in mAh/g/V of one half-cycle, smoothed over 10 mV.
 
-    Empty arrays when there is too little of it; time between steps (a rest between pulses) passes no charge.
+    Where the voltage turns back for a moment it is levelled, weighted by charge (isotonic regression): points that
+    stand for no charge then count for nothing. Empty arrays when there is too little of it; time between steps (a rest
+    between pulses) passes no charge.
     """
     use = np.flatnonzero((trace.cycle == cycle) & ((trace.current_A > 0) if discharge else (trace.current_A < 0)))
     t, v, i = trace.time_s[use], trace.voltage_V[use], np.abs(trace.current_A[use])
@@ -23,6 +25,8 @@ def differential_capacity(
     mass_g = (trace.active_mass_kg or 1e-3) * 1e3
     passed = np.where(np.diff(use) == 1, (i[1:] + i[:-1]) / 2 * np.diff(t), 0.0)
     charge = np.concatenate([[0.0], np.cumsum(passed)]) / 3.6 / mass_g
+    if use[-1] - use[0] + 1 == use.size:
+        v = _levelled(v, charge, rising=not discharge)
     order = np.argsort(v, kind="stable")
     grid = np.arange(v.min(), v.max(), GRID_V)
     at = np.interp(grid, v[order], charge[order])
@@ -36,3 +40,11 @@ def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) 
     v, q = voltage[voltage < below_V], slope[voltage < below_V]
     inner = np.flatnonzero((q[1:-1] > q[:-2]) & (q[1:-1] >= q[2:])) + 1
     return float(v[inner[np.argmax(q[inner])]]) if inner.size else None
+
+
+def _levelled(voltage_V: np.ndarray, charge: np.ndarray, rising: bool) -> np.ndarray:
+    """The nearest voltage that only rises (or falls); a point counts by the charge it stands for."""
+    from scipy.optimize import isotonic_regression
+
+    weights = np.gradient(charge) + 1e-12 * charge[-1]
+    return np.asarray(isotonic_regression(voltage_V, weights=weights, increasing=rising).x)

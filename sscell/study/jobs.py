@@ -74,7 +74,7 @@ def run_job(job: Job) -> JobResult:
         warnings.simplefilter("always")
         cell = cell_of(job.scenario, job.sample, job.run)
         try:
-            cycling = simulate(cell, spec.plan(job.quick))
+            cycling = simulate(cell, spec.plan(job.quick), engine=job.scenario.engine)
             problem = cycling.message
             for label in spec.spectra:
                 if label == "fresh":
@@ -113,7 +113,6 @@ def frequencies(eis: EisSpec, quick: bool = False) -> np.ndarray:
 
 
 def _spectrum(cell: Cell, job: Job, label: str, cycle: int, state: CellState | None) -> LabelledSpectrum:
-    budget = impedance_budget(
-        cell, frequencies(job.scenario.eis, job.quick), state=state, rest_h=job.scenario.eis.rest_h
-    )
+    eis, engine = job.scenario.eis, job.scenario.engine
+    budget = impedance_budget(cell, frequencies(eis, job.quick), state=state, rest_h=eis.rest_h, engine=engine)
     return LabelledSpectrum(label=label, after_cycle=cycle, budget=budget)

@@ -19,7 +19,10 @@ from sscell.study.facts import FactRow, score
 from sscell.study.result import StudyResult
 from sscell.study.tables import cycles_table, spectra_table
 
-PACKAGES = ("sscell", "pybamm", "pybammsolvers", "jax", "impedance", "numpy", "scipy", "pandas", "xarray")
+PACKAGES = (
+    *("sscell", "pybamm", "pybammsolvers", "jax", "jaxlib"),
+    *("impedance", "numpy", "scipy", "pandas", "xarray"),
+)
 OUR_FILES = frozenset(
     {"summary.csv", "cycles.csv", "spectra.csv", "results.nc", "facts.csv", "report.html", "provenance.json"}
 )
@@ -56,7 +59,7 @@ def provenance(study: StudyResult) -> dict[str, Any]:
         "input_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in study.inputs.items()},
         "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seeds": {},
-        "engine": "pybamm",
+        "engine": study.scenario.engine,
         "problems": study.problems,
         "warnings": study.warnings,
         "parameters": _parameters(study),
@@ -86,6 +89,7 @@ def summary_json(study: StudyResult) -> dict[str, Any]:
     """What `sscell run --json` prints."""
     return {
         "title": study.scenario.title,
+        "engine": study.scenario.engine,
         "folder": str(study.folder) if study.folder is not None else None,
         "complete": not study.problems,
         "problems": study.problems,
@@ -157,6 +161,7 @@ def _dataset(study: StudyResult) -> Any:
         attrs={
             "title": study.scenario.title,
             "citation": study.scenario.citation,
+            "engine": study.scenario.engine,
             "conventions": "positive current discharges; impedance has its true sign; ohm cm2 of pellet",
         },
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
+from sscell.engines.simulate import check_engine
 from sscell.errors import InputError
 from sscell.study.checkpoint import Checkpoints
 from sscell.study.factfile import read_facts
@@ -31,6 +32,7 @@ def run_jobs(
     *,
     quick: bool = False,
     workers: int | None = None,
+    engine: str | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Read a scenario, run its jobs and compare with its facts; see `sscell.run_study`.
@@ -38,7 +40,11 @@ def run_jobs(
     Finished jobs wait beside `out`, so that a study that was stopped goes on where it was; nothing else is written.
     """
     path = Path(path)
+    if engine is not None:
+        check_engine(engine)
     scenario = read_scenario(path)
+    if engine is not None:
+        scenario = scenario.model_copy(update={"engine": engine})
     if out is not None:
         check_study_folder(Path(out))
     names = [scenario.facts, *(m.file for m in scenario.measured)]
@@ -78,13 +84,18 @@ def _run_all(
             continue
         done += 1
         yield result
-    for job, result in _computed(open_jobs, min(workers or min(os.cpu_count() or 1, 8), len(open_jobs))):
+    for job, result in _computed(open_jobs, min(workers or _workers(jobs[0].scenario.engine), len(open_jobs))):
         done += 1
         if kept is not None:
             kept.save(job, result)
         if progress:
             progress(done, len(jobs), f"{job.run}, {job.sample}")
         yield result
+
+
+def _workers(engine: str) -> int:
+    """Processes when nobody says how many: with "jax" one, as each would compile for longer than it then runs."""
+    return 1 if engine == "jax" else min(os.cpu_count() or 1, 8)
 
 
 def _computed(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResult]]:

@@ -194,6 +194,7 @@ class Scenario(Strict):
 
     title: str
     citation: str = ""
+    engine: Literal["pybamm", "jax"] = "pybamm"
     facts: str | None = None
     design: DesignSpec = DesignSpec()
     coatings: Mapping[str, CoatingSpec] = {}

@@ -16,7 +16,7 @@ import sscell as ss
 PACKAGE = Path(ss.__file__).parent
 
 # Step of the flow -> the steps it may import beside GROUND and itself; a step knows only steps above it.
-GROUND = ("errors", "constants", "provenance", "jax_setup", "folder", "rounding")
+GROUND = ("errors", "constants", "provenance", "jax_setup", "folder", "rounding", "threads", "progress")
 ALLOWED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(GROUND, ()),
     "records": (),
@@ -76,6 +76,8 @@ DOOR = {
     "Circuit",
     "fit_circuit",
     "run_study",
+    "simulate_many",
+    "impedance_many",
 }
 
 

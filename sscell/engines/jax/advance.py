@@ -43,10 +43,11 @@ class Clock(NamedTuple):
 class Row(NamedTuple):
     """What a pass records, (lanes,).
 
-    kind: 0 nothing, 1 a time step, 2 one that ends the protocol step, 3 that step ended at once. The time step began
-    at time_s and is the first `share` of one of h. q0 to q4: what the cycler does not hold, at 0, 1/4, 1/2, 3/4 and 1
-    of it: voltage in V, or, where that is held, current in A. The rest, at its end: the charge counter, and means over
-    the cathode of thickness, active fraction and charge oxidised (C per m² of fresh CAM).
+    kind: 0 nothing, 1 a time step, 2 one that meets the limit of the protocol step, 3 that limit was passed at once,
+    4 a time step that ends with the time of the protocol step. It began at time_s and is the first `share` of one of h.
+    q0 to q4: what the cycler does not hold, at 0, 1/4, 1/2, 3/4 and 1 of it: voltage in V, or, where that is held,
+    current in A. The rest, at its end: the charge counter, and means over the cathode of thickness, active fraction
+    and charge oxidised (C per m² of fresh CAM).
     """
 
     step: Any
@@ -116,7 +117,7 @@ class Advance:
 
         wanted = jnp.where(clock.h > 0, clock.h, cycler.first_step_s())
         h = kept(jnp.where(goes, jnp.minimum(wanted, left), 1.0))
-        tried = step(equations, cells, y, equations.rates(cells, y, i), cycler.current, cycler.hold, h)
+        tried = step(cycler, y, h)
         error = kept(self._error(tried.error))
         there, bend, twist = kept((cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)))
         finite = jnp.isfinite(error) & jnp.isfinite(there)
@@ -140,15 +141,24 @@ class Advance:
         )
         passed = jnp.where(taken, share * h, 0.0)
         scale = jnp.where(cycler.held, cells.p["area_m2"], 1.0)
+        parts = (jnp.where(taken, path(here, there, bend, twist, part * share), here) for part in QUARTERS)
+        q0, q1, q2, q3, q4 = (scale * q for q in parts)
+        decomposition_m, active, oxidised = means_over_cathode(equations, y)
         row = Row(
-            clock.step.astype(h.dtype),
-            jnp.where(at_once, 3.0, jnp.where(ends, 2.0, taken.astype(h.dtype))),
-            clock.time_s,
-            jnp.where(taken, h, 0.0),
-            share,
-            *(scale * jnp.where(taken, path(here, there, bend, twist, part * share), here) for part in QUARTERS),
-            y.series[1],
-            *self._means(y),
+            step=clock.step.astype(h.dtype),
+            kind=jnp.where(at_once, 3.0, jnp.where(ends, jnp.where(met, 2.0, 4.0), taken.astype(h.dtype))),
+            time_s=clock.time_s,
+            h=jnp.where(taken, h, 0.0),
+            share=share,
+            q0=q0,
+            q1=q1,
+            q2=q2,
+            q3=q3,
+            q4=q4,
+            charge_C=y.series[1],
+            decomposition_m=decomposition_m,
+            active=active,
+            oxidised=oxidised,
         )
         clock = Clock(
             time_s=clock.time_s + passed,
@@ -161,15 +171,6 @@ class Advance:
         )
         return y, clock, row
 
-    def _means(self, y: State) -> list[Any]:
-        """Means over the cathode of what ages; zeros without one."""
-        jnp = load_jax().numpy
-        cathode = self.equations.positive
-        if not isinstance(cathode, Cathode):
-            return [jnp.zeros_like(y.series[0])] * 3
-        s, dx = cathode.parts(y.positive), np.diff(cathode.edges)
-        return [jnp.tensordot(dx, q, 1) for q in (s.decomposition_m, s.active, s.oxidised)]
-
     def _error(self, estimate: State) -> Any:
         """The largest weighted error of a lane over the rows; over nodes, the root of the mean square."""
         jnp = load_jax().numpy
@@ -178,6 +179,16 @@ class Advance:
             weighted = kept((rows * weights) ** 2)
             largest.append(jnp.max(jnp.mean(weighted, axis=1), axis=0))
         return jnp.sqrt(jnp.maximum(*largest))
+
+
+def means_over_cathode(equations: Equations, y: State) -> list[Any]:
+    """Means over the cathode of what ages, (lanes,): thickness, active fraction, charge oxidised; zeros without one."""
+    jnp = load_jax().numpy
+    cathode = equations.positive
+    if not isinstance(cathode, Cathode):
+        return [jnp.zeros_like(y.series[0])] * 3
+    s, dx = cathode.parts(y.positive), np.diff(cathode.edges)
+    return [jnp.tensordot(dx, q, 1) for q in (s.decomposition_m, s.active, s.oxidised)]
 
 
 def _next_step(taken: Any, finite: Any, error: Any, clock: Clock, h: Any, wanted: Any) -> Any:

@@ -12,6 +12,7 @@ from sscell.cell import CellStructure
 from sscell.engines.jax.advance import Clock, first_clock
 from sscell.engines.jax.compiled import PASSES_TOGETHER, advance_of, equations_of, padded
 from sscell.engines.jax.equations import State
+from sscell.engines.jax.lanes import fresh_lanes
 from sscell.engines.jax.problems import Status
 from sscell.engines.jax.program import has_holds, program_from
 from sscell.engines.jax.simulate import TOLERANCE, oxidised
@@ -61,6 +62,13 @@ def run_batch(
     width = next((w for w in widths if w * groups >= count), widths[-1])
     in_threads(job.work, [width] * min(groups, -(-count // width)))
     return job.outcome
+
+
+def fresh_batch(structure: CellStructure, mesh: Mesh, numbers: Mapping[str, np.ndarray]) -> State:
+    """Cells as assembled, as NumPy arrays."""
+    jax = load_jax()
+    p = {name: jax.numpy.asarray(values) for name, values in numbers.items()}
+    return State(*map(np.asarray, fresh_lanes(equations_of(structure, mesh), mesh.edges, p)))
 
 
 class _Job:
@@ -167,8 +175,8 @@ class _Group:
         self.tally.add(np.asarray(record)[: int(passes)], self.numbers[names.index("one_C_A")])
         over = (self.clock.step >= job.last) | (self.clock.status != Status.RUNNING)
         running = self.cells >= 0
-        for lane in np.flatnonzero(over & running):
-            job.finish(self.cells[lane], self.tally, lane, self.clock, self.y)
+        for lane in np.flatnonzero(over & running).tolist():
+            job.finish(int(self.cells[lane]), self.tally, lane, self.clock, self.y)
         cells = self.cells[running]
         self.cells = np.where(over, -1, self.cells)
         # A lane that failed must not keep others waiting.

@@ -88,15 +88,15 @@ class Cathode:
         k = n + 1 + len(self.layer_names)
         return Parts(y[:n], y[n], y[n + 1 : k], *(y[k + j] for j in range(5)))
 
-    def joined(self, parts: Parts) -> Any:
-        """The inverse of `parts`."""
+    def joined(self, parts: Parts, xp: Any = None) -> Any:
+        """The inverse of `parts`; xp: NumPy for arrays that are not JAX's."""
         rest = [q[None] for q in parts[3:]]
-        return load_jax().numpy.concatenate([parts.x, parts.v[None], parts.layers, *rest])
+        return (xp or load_jax().numpy).concatenate([parts.x, parts.v[None], parts.layers, *rest])
 
     def rails(self, p: Numbers) -> Rails:
         """Charge balance along the electrode."""
-        names = ("cathode_ionic_conductivity_S_per_m", "cathode_electronic_conductivity_S_per_m")
-        return rails(self.edges, p["cathode_thickness_m"], *(p[name] for name in names), separator_first=True)
+        ionic, electronic = p["cathode_ionic_conductivity_S_per_m"], p["cathode_electronic_conductivity_S_per_m"]
+        return rails(self.edges, p["cathode_thickness_m"], ionic, electronic, separator_first=True)
 
     def voltage(self, charge: Rails, y: Any, i: Any) -> Any:
         """φ_s at the collector minus φ_e at the separator; linear in state and current, so of increments too."""
@@ -131,8 +131,10 @@ class Cathode:
         """The Jacobian at a state and current."""
         s = self.parts(y)
         v_dl = kept(s.v - load_jax().numpy.sum(s.layers, axis=0))
-        ageing, by = kept(value_and_slopes(lambda *q: self.ageing(*q, p), s.v, s.decomposition_m, s.active))
-        _, by_v_x = value_and_slopes(lambda *q: self.faradaic(*q, p), v_dl, self.grid.surface(s.x))
+        ageing, by = kept(
+            value_and_slopes(lambda v, m, active: self.ageing(v, m, active, p), s.v, s.decomposition_m, s.active)
+        )
+        _, by_v_x = value_and_slopes(lambda v, x: self.faradaic(v, x, p), v_dl, self.grid.surface(s.x))
         area = kept(p["cathode_area_per_volume_per_m"] * s.active)
         through = kept(charge.leaving(s.v, i) / area)
         resistance, tau = self.layers(s.decomposition_m, p)

@@ -62,8 +62,8 @@ class CompositeAnode:
 
     def rails(self, p: Numbers) -> Rails:
         """Charge balance along the electrode."""
-        names = ("anode_ionic_conductivity_S_per_m", "anode_electronic_conductivity_S_per_m")
-        return rails(self.edges, p["anode_thickness_m"], *(p[name] for name in names), separator_first=False)
+        ionic, electronic = p["anode_ionic_conductivity_S_per_m"], p["anode_electronic_conductivity_S_per_m"]
+        return rails(self.edges, p["anode_thickness_m"], ionic, electronic, separator_first=False)
 
     def voltage(self, charge: Rails, y: Any, i: Any) -> Any:
         """φ_s at the collector minus φ_e at the separator; linear in state and current."""
@@ -83,7 +83,7 @@ class CompositeAnode:
 
     def slopes(self, y: Any, p: Numbers, charge: Rails, i: Any) -> AnodeSlopes:
         """The Jacobian."""
-        _, (by_v, by_y) = value_and_slopes(lambda *q: self.faradaic(*q, p), y[0], y[1])
+        _, (by_v, by_y) = value_and_slopes(lambda v, content: self.faradaic(v, content, p), y[0], y[1])
         area = p["anode_area_per_volume_per_m"]
         return kept(
             AnodeSlopes(area, p["anode_double_layer_F_per_m2"], area / p["anode_capacity_C_per_m3"], by_v, by_y)

@@ -11,15 +11,25 @@ from sscell.engines.limits import PATIENCE
 from sscell.jax_setup import load_jax
 
 
-class Cycler(NamedTuple):
-    """Current densities in A/m², (lanes,). holds: whether any step of the protocol holds a voltage."""
+class Held(NamedTuple):
+    """The arrays of a cycler: cells, control, and the current densities (lanes,) that are set and that end a hold."""
 
-    equations: Equations
     cells: Cells
     control: Control
-    holds: bool
-    ordered: Any  # the current that is set
-    cut: Any  # the one that ends a hold
+    ordered: Any
+    cut: Any
+
+
+class Cycler:
+    """What the cycler does in every lane. holds: whether any step of the protocol holds a voltage."""
+
+    def __init__(self, equations: Equations, holds: bool, arrays: Held) -> None:
+        self.equations, self.holds, self.arrays = equations, holds, arrays
+        self.cells, self.control, self.ordered, self.cut = arrays
+
+    def rates(self, y: State) -> State:
+        """dy/dt at the current that flows."""
+        return self.equations.rates(self.cells, y, self.current(y))
 
     @property
     def held(self) -> Any:
@@ -82,4 +92,4 @@ def cycler_at(equations: Equations, cells: Cells, program: Any, steps: Any, hold
     one_C_A, area = cells.p["one_C_A"], cells.p["area_m2"]
     ordered = (control.rate * one_C_A + control.current_A) / area
     cut = (control.cut_rate * one_C_A + control.cut_off_A) / area
-    return Cycler(equations, cells, control, holds, *kept((ordered, cut)))
+    return Cycler(equations, holds, Held(cells, control, *kept((ordered, cut))))

@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sscell.cell import Cell, CellStructure, fresh_state
+from sscell.cell import Cell, CellStructure
 from sscell.engines.budget import ImpedanceBudget
+from sscell.engines.jax.compiled import equations_of
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.kept import compiler_options
-from sscell.engines.jax.lanes import fresh_lanes, lanes_from_states, lanes_of
+from sscell.engines.jax.lanes import fresh_lanes, lanes_from_states, lanes_of, profile_names
 from sscell.engines.jax.parts import budgets, origins
 from sscell.engines.jax.remap import state_on
 from sscell.engines.jax.spectrum import spectra
-from sscell.engines.mesh import CYCLING_MESH, IMPEDANCE_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
 from sscell.engines.state import state_on as state_on_edges
 from sscell.errors import SscellError
 from sscell.jax_setup import load_jax
@@ -47,7 +48,7 @@ class Rested(NamedTuple):
 
 
 def impedance(
-    cell: Cell, frequency_Hz: np.ndarray, state: CellState | None, rest_h: float, mesh: Mesh = IMPEDANCE_MESH
+    cell: Cell, frequency_Hz: np.ndarray, state: CellState | None, rest_h: float, mesh: Mesh = FAST_IMPEDANCE_MESH
 ) -> Spectrum:
     """Spectrum at a state after a rest; rest, voltage and drift travel in `Spectrum.state`."""
     rest = rested(cell, state, rest_h)
@@ -56,7 +57,7 @@ def impedance(
 
 
 def impedance_budget(
-    cell: Cell, frequency_Hz: np.ndarray, state: CellState | None, rest_h: float, mesh: Mesh = IMPEDANCE_MESH
+    cell: Cell, frequency_Hz: np.ndarray, state: CellState | None, rest_h: float, mesh: Mesh = FAST_IMPEDANCE_MESH
 ) -> ImpedanceBudget:
     """The same impedance with its parts, by Tellegen's theorem on the discrete network."""
     rest = rested(cell, state, rest_h)
@@ -67,7 +68,10 @@ def impedance_budget(
 
 
 def spectra_of(
-    cells: Sequence[Cell], frequency_Hz: np.ndarray, states: Sequence[CellState | None], mesh: Mesh = IMPEDANCE_MESH
+    cells: Sequence[Cell],
+    frequency_Hz: np.ndarray,
+    states: Sequence[CellState | None],
+    mesh: Mesh = FAST_IMPEDANCE_MESH,
 ) -> Spectra:
     """Spectra of cells of one structure, each at its own state (None: fresh), not rested any further."""
     z, voltage_V, settled = _results(spectra, cells, frequency_Hz, states, mesh)
@@ -158,7 +162,7 @@ def _check_kind(cells: Sequence[Cell], states: Sequence[CellState | None]) -> No
     """InputError for a state of another kind of cell; compiled code brings them onto the mesh."""
     if all(state is None for state in states):
         return
-    names = tuple(fresh_state(cells[0], CYCLING_MESH.edges).profiles)
+    names = profile_names(equations_of(cells[0].structure, FAST_MESH))
     for state in states:
         if state is not None:
             state_on_edges(state, names, getattr(state, "edges", {}))

@@ -92,18 +92,17 @@ def lanes_from_states(equations: Equations, states: Sequence[CellState], p: Mapp
     if isinstance(cathode, Cathode):
         surface = cathode_surface_m2(p)
         even = np.ones((cathode.nodes, 1))
-        positive = cathode.joined(
-            Parts(
-                x=np.swapaxes(stacked("stoichiometry"), 0, 1),
-                v=stacked("interface_V"),
-                layers=np.stack([stacked(f"{name}_V") for name in cathode.layer_names]),
-                decomposition_m=stacked("decomposition_m"),
-                active=stacked("active_fraction"),
-                isolated_lithium=stacked("isolated_lithium"),
-                oxidised=even * stacked("oxidation_charge_C") / surface,
-                isolated_charge=even * stacked("isolated_double_layer_C") / surface,
-            )
+        parts = Parts(
+            x=np.swapaxes(stacked("stoichiometry"), 0, 1),
+            v=stacked("interface_V"),
+            layers=np.stack([stacked(f"{name}_V") for name in cathode.layer_names]),
+            decomposition_m=stacked("decomposition_m"),
+            active=stacked("active_fraction"),
+            isolated_lithium=stacked("isolated_lithium"),
+            oxidised=even * stacked("oxidation_charge_C") / surface,
+            isolated_charge=even * stacked("isolated_double_layer_C") / surface,
         )
+        positive = cathode.joined(parts, np)
     else:
         positive = stacked(cathode.names[0])[None, None]
     rows = [stacked(name) for name in negative.names]
@@ -135,6 +134,17 @@ def profiles_from_lanes(equations: Equations, y: State, p: Mapping[str, Any]) ->
         point = negative.nodes == 1 and name == "negative_V"
         out[name] = ((), y.negative[row, 0]) if point else (("anode",), y.negative[row])
     return out
+
+
+def profile_names(equations: Equations) -> set[str]:
+    """The profiles of a CellState of this kind of cell."""
+    cathode = equations.positive
+    names = {"separator_V", "discharged_charge_C", *equations.negative.names}
+    if not isinstance(cathode, Cathode):
+        return names | {cathode.names[0]}
+    own = {"stoichiometry", "interface_V", "decomposition_m", "active_fraction", "isolated_lithium"}
+    counters = {"oxidation_charge_C", "isolated_double_layer_C"}
+    return names | own | counters | {f"{name}_V" for name in cathode.layer_names}
 
 
 def states_from_lanes(

@@ -7,10 +7,11 @@ L-stable, stiffly accurate; in their transformed form
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sscell.engines.jax.equations import Cells, Equations, State
+from sscell.engines.jax.cycler import Cycler
+from sscell.engines.jax.equations import State
 from sscell.engines.jax.kept import kept
 from sscell.jax_setup import load_jax
 
@@ -45,29 +46,17 @@ class Step(NamedTuple):
     twist: State
 
 
-def step(
-    equations: Equations,
-    cells: Cells,
-    y: State,
-    rates: State,
-    current: Callable[[State], Any],
-    hold: Any,
-    h: Any,
-) -> Step:
-    """The state after h (lanes,) seconds.
-
-    rates: those at y; current: the current density at a state; hold: 1 where it keeps the voltage, 0 where constant,
-    None where no lane does.
-    """
-    factors = equations.factored(cells, equations.slopes(cells, y, current(y)), 1 / (GAMMA * h))
+def step(cycler: Cycler, y: State, h: Any) -> Step:
+    """The state after h (lanes,) seconds under the cycler."""
+    equations, cells = cycler.equations, cycler.cells
+    factors = equations.factored(cells, equations.slopes(cells, y, cycler.current(y)), 1 / (GAMMA * h))
     increments: list[State] = []
     at = y
     for stage, (a, c) in enumerate(zip(A, C, strict=True)):
         if stage:
             at = kept(_sum(y, a, increments))
-            rates = equations.rates(cells, at, current(at))
-        right = kept(_sum(rates, [q / h for q in c], increments))
-        increments.append(kept(equations.solved(cells, factors, right, hold)))
+        right = kept(_sum(cycler.rates(at), [q / h for q in c], increments))
+        increments.append(kept(equations.solved(cells, factors, right, cycler.hold)))
     none = load_jax().tree_util.tree_map(lambda q: 0.0, y)
     bend, twist = (_sum(none, weights, increments) for weights in (BEND, TWIST))
     return kept(Step(_sum(at, (1.0,), increments[-1:]), increments[-1], bend, twist))

@@ -76,7 +76,8 @@ def _message(protocol: Protocol, clock: Clock, voltage_V: float, state: CellStat
     if clock.status[0] == Status.RUNNING:
         return ""
     what = problem(clock.status[0], clock.since_s[0])
-    return stopped(*numbered(protocol)[clock.step[0]], what, voltage_V, state)
+    cycle, position, step = numbered(protocol)[clock.step[0]]
+    return stopped(cycle, position, step, what, voltage_V, state)
 
 
 def oxidised(equations: Equations, y: State) -> Any:

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sscell.cell import CellStructure, interface_resistance_ohm_m2
+from sscell.cell import CellStructure
 from sscell.engines.jax.advance import Row
-from sscell.engines.jax.lanes import cathode_surface_m2
+from sscell.engines.jax.cycle_fields import CycleEnds, StepSums, cycle_fields
 from sscell.engines.jax.program import Control, current_A
-from sscell.engines.result import CycleSummary
 from sscell.protocol import Protocol
 
 BOOLE = np.array([7, 32, 12, 32, 7]) / 90
@@ -68,49 +67,21 @@ class Tally:
     ) -> dict[str, np.ndarray]:
         """The fields of CycleSummary for the finished cycles; `before`: charge_C and oxidised at the start."""
         count = self.finished_cycles(lane)
-        first, last = self.cycle_starts[:count], self.cycle_starts[1 : count + 1] - 1
-        steps = slice(0, self.cycle_starts[count])
-        passed = np.diff(self.at_end["charge_C"][steps, lane], prepend=before["charge_C"])
-        energy = self.energy_J[steps, lane]
-
-        def by_cycle(values: np.ndarray) -> np.ndarray:
-            return np.add.reduceat(values, first) if count else np.zeros(0)
-
-        charge, discharge = by_cycle(np.maximum(-passed, 0)), by_cycle(np.maximum(passed, 0))
-        charged, discharged = by_cycle(np.where(passed < 0, -energy, 0)), by_cycle(np.where(passed > 0, energy, 0))
-        mass = numbers["active_mass_kg"]
-        per_gram = 1 / (3.6e3 * mass) if mass else np.nan
-        end = {name: values[last, lane] for name, values in self.at_end.items()}
-        out = dict.fromkeys(CycleSummary._fields, np.full(count, np.nan))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            out |= {
-                "cycle": np.arange(1, count + 1),
-                "charge_capacity_mAh_per_g": charge * per_gram,
-                "discharge_capacity_mAh_per_g": discharge * per_gram,
-                "coulomb_efficiency_percent": np.where(charge > 0, 100 * discharge / charge, np.nan),
-                "charge_mean_voltage_V": np.where(charge > 0, charged / charge, np.nan),
-                "discharge_mean_voltage_V": np.where(discharge > 0, discharged / discharge, np.nan),
-                "end_voltage_V": end["last"],
-                "duration_h": by_cycle(self.duration_s[steps, lane]) / 3600,
-            }
-        if structure.positive == "composite":
-            oxidised = np.diff(end["oxidised"], prepend=before["oxidised"]) * cathode_surface_m2(numbers)
-            resistance = interface_resistance_ohm_m2(
-                numbers, structure.fixed_layers, end["decomposition_m"], end["active"]
-            )
-            out |= {
-                "oxidation_charge_mAh_per_g": oxidised * per_gram,
-                "decomposition_thickness_nm": 1e9 * end["decomposition_m"],
-                "active_fraction": end["active"],
-                "interface_resistance_ohm_cm2": 1e4 * resistance,
-            }
-        return out
+        starts = self.cycle_starts[: count + 1]
+        steps, last, column = slice(0, starts[-1]), starts[1:] - 1, slice(lane, lane + 1)
+        charge = self.at_end["charge_C"][steps, column]
+        passed = np.diff(charge, axis=0, prepend=np.full((1, 1), before["charge_C"]))
+        sums = StepSums(passed, self.energy_J[steps, column], self.duration_s[steps, column])
+        names = ("last", "decomposition_m", "active", "oxidised")
+        ends = CycleEnds(*(self.at_end[name][last, column] for name in names))
+        fields = cycle_fields(sums, ends, np.array([before["oxidised"]]), starts, numbers, structure, np)
+        return {"cycle": np.arange(1, count + 1), **{name: values[:, 0] for name, values in fields.items()}}
 
 
 def trace_columns(
     records: Sequence[np.ndarray], lane: int, program: np.ndarray, one_C_A: float, cycle_of: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """time_s, current_A, voltage_V and cycle of a lane: four points a time step, and the first of each protocol step."""
+    """time_s, current_A, voltage_V and cycle of a lane: four points a time step, the first of each protocol step."""
     control = Control(*program)
     rows = Row(*np.concatenate([record[:, :, lane] for record in records]).T)
     rows = Row(*(field[rows.kind > 0] for field in rows))

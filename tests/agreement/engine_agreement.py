@@ -1,0 +1,108 @@
+"""How far two runs of one protocol are apart, and the reference runs that the fast engine is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from drawn_cells import drawn_cells
+from scipy.interpolate import PchipInterpolator
+
+import sscell as ss
+from sscell.engines.jax.simulate import simulate as fast
+from sscell.engines.mesh import Mesh
+from sscell.engines.pybamm.simulate import simulate as reference
+from sscell.protocol import Protocol
+
+# A half-cycle below 20 mAh/g has no meaningful share of its capacity: there 0.2 % of 20 mAh/g is the rule.
+CAPACITY_PERCENT, SMALL_MAH_PER_G = 0.2, 20.0
+VOLTAGE_MV, EFFICIENCY_POINTS = 1.0, 0.05
+TIMES = 400
+
+REFERENCE_TOLERANCE = 1e-8
+REFERENCE_MESH = Mesh(cathode=16, particle=28, anode=40, electrode_ratio=1.1, particle_ratio=0.87)
+FINER_MESH = Mesh(cathode=24, particle=40, anode=80, electrode_ratio=1.1, particle_ratio=0.9)
+RATES = ("0.05C", "0.2C", "0.5C", "1C", "2C")
+
+
+def one_cycle(rate: str) -> Protocol:
+    """A charge and a discharge."""
+    return ss.protocols.first_cycle(rate)
+
+
+# The rates start from a fresh cell each.
+PROTOCOLS = {
+    **{rate: one_cycle(rate) for rate in RATES},
+    "rate test": ss.protocols.rate_test(),
+    "50 cycles": ss.protocols.stability_test(50),
+}
+
+
+class Halves(NamedTuple):
+    """A run by its half-cycles: capacities (cycles, 2) in mAh/g, charge first, and the (time, voltage) of each."""
+
+    capacity_mAh_per_g: np.ndarray
+    curves: list[tuple[np.ndarray, np.ndarray]]
+
+
+class Difference(NamedTuple):
+    """The largest differences over the half-cycles: capacity in % (of 20 mAh/g at least), efficiency in percentage
+
+    points, and over equal times without the last 1 % the RMS of the voltage in mV.
+    """
+
+    capacity_percent: float
+    efficiency_points: float
+    voltage_mV: float
+
+
+def halves(result: ss.SimulationResult) -> Halves:
+    """The half-cycles of a run of charges and discharges."""
+    assert result.complete, result.message
+    table, trace = result.cycles, result.trace
+    capacity = np.stack([table.charge_capacity_mAh_per_g, table.discharge_capacity_mAh_per_g], axis=1)
+    curves = []
+    for cycle in table.cycle:
+        for sign in (-1, 1):
+            part = (trace.cycle == cycle) & (np.sign(trace.current_A) == sign)
+            time, first = np.unique(trace.time_s[part], return_index=True)
+            curves.append((time - time[0], trace.voltage_V[part][first]))
+    return Halves(capacity, curves)
+
+
+def difference(ours: Halves, theirs: Halves) -> Difference:
+    """Ours against theirs."""
+    capacity, expected = ours.capacity_mAh_per_g, theirs.capacity_mAh_per_g
+    share = np.abs(capacity - expected) / np.maximum(expected, SMALL_MAH_PER_G)
+    large = expected[:, 0] >= SMALL_MAH_PER_G
+    efficiency = np.abs(capacity[:, 1] / capacity[:, 0] - expected[:, 1] / expected[:, 0])
+    voltage = [_rms_V(a, b) for a, b in zip(ours.curves, theirs.curves, strict=True)]
+    return Difference(100 * np.max(share), 100 * np.max(efficiency[large], initial=0.0), 1e3 * np.max(voltage))
+
+
+def _rms_V(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> float:
+    longest = min(ours[0][-1], theirs[0][-1])
+    if longest == 0:
+        return 0.0
+    times = np.linspace(0, 0.99 * longest, TIMES + 1)[1:]
+    return float(np.sqrt(np.mean((PchipInterpolator(*ours)(times) - PchipInterpolator(*theirs)(times)) ** 2)))
+
+
+def reference_run(cell: ss.Cell, protocol: Protocol, mesh: Mesh = REFERENCE_MESH) -> Halves:
+    """The PyBaMM engine at tight tolerance."""
+    return halves(reference(cell, protocol, mesh=mesh, rtol=REFERENCE_TOLERANCE, atol=REFERENCE_TOLERANCE))
+
+
+def differences_of_cell(task: tuple[int, int, tuple[str, ...]]) -> dict[str, Difference]:
+    """The fast engine with its defaults against the reference, for one drawn cell; task: (cell, of, protocols)."""
+    which, count, names = task
+    cell = drawn_cells(count)[which]
+    return {
+        name: difference(halves(fast(cell, PROTOCOLS[name])), reference_run(cell, PROTOCOLS[name])) for name in names
+    }
+
+
+def worst(differences: Sequence[Difference]) -> Difference:
+    """The largest of each kind."""
+    return Difference(*np.max(differences, axis=0))
