@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYBAMM_DISABLE_TELEMETRY := true
 
-.PHONY: run test bench study clean
+.PHONY: run test bench study agreement clean
 
 run: $(VENV)/.installed
 	$(BIN)/sscell run scenarios/anneal.toml --out results/anneal
@@ -18,6 +18,9 @@ bench: $(VENV)/.installed-test
 
 study: $(VENV)/.installed-test
 	$(BIN)/pytest -m study -s tests/physics
+
+agreement: $(VENV)/.installed-test
+	$(BIN)/pytest -m agreement -s tests/agreement
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

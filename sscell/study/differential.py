@@ -7,6 +7,7 @@ import numpy as np
 from sscell.records import CyclingTrace
 
 GRID_V, SMOOTHED_BINS = 0.002, 5
+PROMINENCE = 0.1  # of a peak's height
 
 
 def differential_capacity(
@@ -35,11 +36,17 @@ def differential_capacity(
 
 
 def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) -> float | None:
-    """Voltage of the largest maximum of |dQ/dV| on discharge below `below_V`; None where there is none."""
+    """Voltage of the largest peak of |dQ/dV| on discharge below `below_V`; None where there is none.
+
+    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not.
+    """
+    from scipy.signal import find_peaks
+
     voltage, _, slope = differential_capacity(trace, cycle, discharge=True)
     v, q = voltage[voltage < below_V], slope[voltage < below_V]
-    inner = np.flatnonzero((q[1:-1] > q[:-2]) & (q[1:-1] >= q[2:])) + 1
-    return float(v[inner[np.argmax(q[inner])]]) if inner.size else None
+    peaks, found = find_peaks(q, prominence=0)
+    peaks = peaks[found["prominences"] > PROMINENCE * q[peaks]]
+    return float(v[peaks[np.argmax(q[peaks])]]) if peaks.size else None
 
 
 def _levelled(voltage_V: np.ndarray, charge: np.ndarray, rising: bool) -> np.ndarray:

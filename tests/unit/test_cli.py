@@ -70,6 +70,11 @@ BAD: Sequence[tuple[str, str, str]] = (
     ("until 2.75 V", "until 2.75", "'2.75' is not a voltage limit"),
     ("[runs.short]", "[runs.short]\ncell = 'pouch'", "'pellet' or 'liquid_half_cell', got 'pouch'"),
     ("title = ", "title ", "is not valid TOML"),
+    (
+        "title = ",
+        "engine = 'jaxx'\ntitle = ",
+        "'engine': Input should be 'pybamm' or 'jax', got 'jaxx' (did you mean 'jax'?)",
+    ),
 )
 
 
@@ -81,6 +86,34 @@ def test_bad_scenario(call: Call, scenario: Path, tmp_path: Path, old: str, new:
     assert err.startswith("sscell: ") and err.endswith("\n") and err.count("\n") == 1
     assert message in err and "two.toml" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_unknown_engine(call: Call, scenario: Path, tmp_path: Path) -> None:
+    """Exit 2 before anything runs."""
+    code, out, err = call("run", scenario, "--engine", "jaxx", "--out", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert err == "sscell: Engine 'jaxx' is not known; use one of: pybamm, jax.\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_engine_option(call: Call, scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes before the scenario's own, and stands in the JSON, in provenance.json and in the report's command."""
+    from sscell.study import jobs
+
+    asked: list[str] = []
+
+    def simulate(cell: ss.Cell, plan: ss.Protocol, engine: str) -> ss.SimulationResult:
+        asked.append(engine)
+        return ss.simulate(cell, plan)
+
+    monkeypatch.setattr(jobs, "simulate", simulate)
+    changed(scenario, "title = ", 'engine = "pybamm"\ntitle = ')
+    code, out, _ = call("run", scenario, "--out", tmp_path / "out", "--engine", "jax", "--workers", "1", "--json")
+    assert (code, asked) == (0, ["jax", "jax"])
+    assert json.loads(out)["engine"] == "jax"
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["engine"] == "jax"
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "sscell run two.toml --out results --engine jax" in report
 
 
 def test_missing_file(call: Call, tmp_path: Path) -> None:
@@ -112,7 +145,7 @@ def test_unknown_option_and_command(call: Call, scenario: Path) -> None:
 def test_help(call: Call) -> None:
     code, out, _ = call("run", "--help")
     assert code == 0
-    assert all(option in out for option in ("--out", "--quick", "--json", "--workers"))
+    assert all(option in out for option in ("--out", "--quick", "--json", "--workers", "--engine"))
 
 
 def test_without_a_command_the_help_is_shown(call: Call) -> None:
@@ -172,11 +205,11 @@ def test_a_sample_that_fails(
 
     simulate = jobs.simulate
 
-    def fails_when_coated(cell: ss.Cell, plan: ss.Protocol) -> ss.SimulationResult:
+    def fails_when_coated(cell: ss.Cell, plan: ss.Protocol, engine: str) -> ss.SimulationResult:
         assert cell.interface is not None
         if cell.interface.coating_thickness_m > 0:
             raise SscellError("the cell caught fire")
-        return simulate(cell, plan)
+        return simulate(cell, plan, engine=engine)
 
     monkeypatch.setattr(jobs, "simulate", fails_when_coated)
     words = ["--json"] if json_asked else []

@@ -17,7 +17,7 @@ from sscell.jax_setup import load_jax
 # Passes a record holds, and so how often the host looks: seldom for one cell, often where lanes wait to be filled anew.
 PASSES_ALONE, PASSES_TOGETHER = 1024, 128
 # Protocols are padded to a multiple of this many steps, so that code compiled for one serves others.
-PROGRAM_STEPS = 128
+PROGRAM_STEPS = 1024
 
 
 @functools.lru_cache(maxsize=16)

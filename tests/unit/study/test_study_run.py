@@ -331,11 +331,11 @@ def test_earlier_result_survives_a_failed_rename(
 def failing(simulate):
     """`simulate` that fails for coated cells."""
 
-    def run(cell: ss.Cell, plan: ss.Protocol):
+    def run(cell: ss.Cell, plan: ss.Protocol, engine: str):
         assert cell.interface is not None
         if cell.interface.coating_thickness_m > 0:
             raise SscellError("the coated cell caught fire")
-        return simulate(cell, plan)
+        return simulate(cell, plan, engine=engine)
 
     return run
 
