@@ -30,7 +30,7 @@ from sscell.protocol import Current, Protocol, Step
 from sscell.records import CellState
 
 # Schedules are padded to a multiple of this many time steps, tangents are taken so many at a time: compiled once.
-STEPS, TANGENTS = 64, 8
+STEPS, TANGENTS = 256, 8
 
 
 class Plan(NamedTuple):

@@ -99,7 +99,7 @@ def trace_columns(
     keep[:, 0] = False
     keep[starts, 0] = True
     keep[rows.kind == 3, 1:] = False
-    # Just after a switch the path may swing between its ends, which are right: points of a step that turns are left out.
+    # Just after a switch the path may swing between its ends, which are right: inner points that turn are left out.
     moves = np.diff(seen, axis=1)
     keep[~((moves <= 0).all(axis=1) | (moves >= 0).all(axis=1)), 1:4] = False
     cycle = np.broadcast_to(cycle_of[step][:, None], times.shape)
