@@ -85,7 +85,7 @@ def _full_name(cell: Cell, inputs: Mapping[str, float], name: str) -> str:
     near = nearest_key(name, [*inputs, *(full.split(".")[-1] for full in inputs)])
     raise InputError(
         f"Cell: '{name}' is no continuous input of this cell"
-        + (f": {reason}." if reason else f"{near}; sscell.cell.continuous_inputs(cell) lists them all.")
+        + (f": {reason}." if reason else f"{near}; ss.continuous_inputs(cell) lists them all.")
     )
 
 

@@ -95,7 +95,7 @@ def _dataset(
 ) -> xr.Dataset:
     import xarray as xr
 
-    axis = {"voltage_V": "point", "current_A": "point", "impedance_ohm": "frequency_Hz"}
+    axis = {"voltage_V": "point", "impedance_ohm": "frequency_Hz"}
     data: dict[str, Any] = {}
     for name, value in values.items():
         along = axis.get(name, "cycle")

@@ -26,7 +26,7 @@ class Rails(NamedTuple):
     at_i: Any
 
     def leaving(self, v: Any, i: Any) -> Any:
-        """What leaves the electrolyte for the active material, A/m³."""
+        """∂i_e, what enters the electrolyte from the active material, A/m³."""
         jnp = load_jax().numpy
         zero = jnp.zeros_like(v[:1])
         below, above = jnp.concatenate([zero, v[:-1]]), jnp.concatenate([v[1:], zero])

@@ -113,23 +113,21 @@ class DifferentiableRun:
             pieces.append(tangents)
         whole = {name: np.concatenate([np.asarray(piece[name]) for piece in pieces])[:count] for name in values}
         return (
-            {name: self._cut(np.asarray(value), 0) for name, value in values.items()},
-            {name: self._cut(value, 1) for name, value in whole.items()},
+            self._cut({name: np.asarray(value) for name, value in values.items()}),
+            self._cut(whole),
         )
 
     def with_gradient(self, loss: Callable[[Mapping[str, Any]], Any]) -> tuple[float, dict[str, float]]:
         """loss(results) and its derivative by each number."""
         jax = load_jax()
         values, backward = _values(self.plan)(self.packed, self.given), _backward(self.plan)
-        value, weights = jax.value_and_grad(lambda r: loss({name: self._cut(q, 0) for name, q in r.items()}))(values)
+        value, weights = jax.value_and_grad(lambda r: loss(self._cut(r)))(values)
         slope = backward(self.packed, self.given, weights)
         return float(value), dict(zip(self.plan.names, np.asarray(slope)[:, 0].tolist(), strict=True))
 
-    def _cut(self, values: Any, axis: int) -> Any:
+    def _cut(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """Without the points that only fill the schedule up."""
-        if values.ndim > axis and values.shape[axis] == self.given.schedule.step.shape[0]:
-            return values[: self.points] if axis == 0 else values[:, : self.points]
-        return values
+        return {name: q[..., : self.points] if name == "voltage_V" else q for name, q in results.items()}
 
 
 def _with_rest(protocol: Protocol, rest_h: float) -> Protocol:
@@ -251,11 +249,12 @@ def _fields(plan: Plan, p: dict[str, Any], given: Given, start: State, moments: 
     passed = jnp.diff(charge, prepend=start.series[1, 0])
     sums = StepSums(passed[:, None], (member @ energy)[:, None], (member @ moments.passed_s[:, 0])[:, None])
     ends = starts[1:] - 1
-    last_V = jnp.where(control.hold[ends] > 0, control.voltage_V[ends], at_end(moments.seen[:, -1, 0], jnp.nan)[ends])
     state = _means(plan, start)
     at = [at_end(values[:, 0], before)[ends, None] for values, before in zip(moments[3:], state, strict=True)]
-    fields = cycle_fields(sums, CycleEnds(last_V[:, None], *at), state[-1][None], starts, p, plan.structure, jnp)
-    return {name: values[:, 0] for name, values in fields.items()}
+    # The voltage at a cycle's end is the protocol's choice, not a result.
+    unsaid = jnp.full((ends.size, 1), jnp.nan)
+    fields = cycle_fields(sums, CycleEnds(unsaid, *at), state[-1][None], starts, p, plan.structure, jnp)
+    return {name: values[:, 0] for name, values in fields.items() if name != "end_voltage_V"}
 
 
 def _means(plan: Plan, y: State) -> list[Any]:

@@ -31,9 +31,9 @@ EMPTIED = (
     "add a limit, such as 'or until 1.35 V'"
 )
 FREQUENCY_HZ = np.geomspace(1e5, 1e-2, 5)
-# One cell alone and many at once are two compilations: rounding makes time steps a little longer or shorter and moves
-# results by a small part of the tolerance of 5e-4.
-SAME = 1e-5
+# One cell alone and many at once are two compilations: their rounding, seen by the error estimate, grows along a run to
+# time steps that differ by 1e-5 and results by 2e-5, a small part of the tolerance of 5e-4.
+SAME = 1e-4
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -161,7 +161,7 @@ def test_a_cell_that_fails_is_named_and_changes_no_neighbour() -> None:
 def test_a_state_that_is_not_finite_stays_in_its_lane() -> None:
     start = ss.final_states(run_many([CELL] * 3, ["Rest for 1 minute"]))
     odd = start[1].profiles["interface_V"]
-    broken = {**start[1].profiles, "interface_V": odd._replace(values=np.full_like(odd.values, 1e4))}
+    broken = {**start[1].profiles, "interface_V": odd._replace(values=np.full_like(odd.values, -1e4))}
     states = [start[0], replace(start[1], profiles=broken), start[2]]
     dataset = run_many([CELL] * 3, CYCLE, states=states)
     assert "stopped in cycle 1, step 1" in dataset["problem"].values[1]
