@@ -59,7 +59,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rates_are_those_of_the_reference(kind: str) -> None:
-    """dy/dt and voltage of a used state on one mesh. Rounding: 1e-10 of each row's largest term, which for potentials
+    """dy/dt and voltage of a used state on one mesh. Rounding: 1e-9 of each row's largest term, which for potentials
 
     is a difference of currents a thousand times larger than what is left.
     """

@@ -18,6 +18,8 @@ from sscell.protocol import protocol_from
 
 # Derivatives of the same finite volumes are compared, so a small mesh shows what a large one does.
 MESH = Mesh(cathode=4, particle=8, anode=6, electrode_ratio=1.1)
+pytestmark = pytest.mark.agreement
+
 CELL = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
 NUMBERS = ("diffusivity_m2_per_s", "exchange_current_density_A_per_m2", "NiO_resistance_ohm_m2")
 MINUTE_S, TIGHT = 60.0, 1e-6

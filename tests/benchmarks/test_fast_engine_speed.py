@@ -37,7 +37,7 @@ FREQUENCY_HZ = np.geomspace(7e6, 1e-3, 60)
 COATED = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
 # IDAKLU's tolerances, loosest first; the reference for both is the last.
 TOLERANCES, REFERENCE = (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6), 1e-8
-JUDGED = 6
+JUDGED = 3
 TEN = (
     "anneal_temperature_C",
     "temperature_K",
@@ -148,7 +148,10 @@ def equal_accuracy(cycles: int) -> tuple[float, float, float]:
     exact = peer_capacities(cells, plan, REFERENCE, 1)
     own = np.max(np.abs(our_capacities(cells, plan) / exact - 1))
     for tolerance in TOLERANCES:
-        error = np.max(np.abs(peer_capacities(cells, plan, tolerance, 1) / exact - 1))
+        try:
+            error = np.max(np.abs(peer_capacities(cells, plan, tolerance, 1) / exact - 1))
+        except pybamm.SolverError:  # at loose tolerance a step may end in a state that is none
+            continue
         if error <= own:
             break
     return tolerance, float(error), float(own)
@@ -163,8 +166,8 @@ def test_throughput_of_a_batch(cycles: int) -> None:
     cells, plan, threads = drawn(BATCH, 1), ss.protocols.rate_test(cycles), cores()
     tolerance, error, own = equal_accuracy(9)
     first, ours = first_and_median_s(lambda: our_capacities(cells, plan), 3)
-    runs = 1 if cycles > 9 else 2
-    peer = median_s(lambda: peer_capacities(cells, plan, tolerance, threads), runs)
+    peer_capacities(cells[:1], plan, tolerance, threads)  # builds its solver
+    peer = timed(lambda: peer_capacities(cells, plan, tolerance, threads))  # a minute and more: one run will do
     per = 1e3 / (BATCH * cycles)
     print(
         f"\n{BATCH} cells, rate test of {cycles} cycles, {threads} cores: ours {ours:.2f} s ({per * ours:.2f} ms a "

@@ -23,7 +23,7 @@ from sscell.engines.state import state_on
 from sscell.protocol import Protocol
 from sscell.records import CellState, CyclingTrace
 
-TOLERANCE = 5e-4
+TOLERANCE = 2e-4
 
 
 def simulate(

@@ -14,6 +14,8 @@ from sscell.engines.jax.program import Control, current_A
 from sscell.protocol import Protocol
 
 BOOLE = np.array([7, 32, 12, 32, 7]) / 90
+# How long after a switch double layers and layers still swing.
+SWINGS_S = 10.0
 AT_END = ("charge_C", "decomposition_m", "active", "oxidised", "last")
 
 
@@ -101,7 +103,9 @@ def trace_columns(
     keep[rows.kind == 3, 1:] = False
     # Just after a switch the path may swing between its ends, which are right: inner points that turn are left out.
     moves = np.diff(seen, axis=1)
-    keep[~((moves <= 0).all(axis=1) | (moves >= 0).all(axis=1)), 1:4] = False
+    turns = ~((moves <= 0).all(axis=1) | (moves >= 0).all(axis=1))
+    began = rows.time_s[starts][np.searchsorted(starts, np.arange(step.size), side="right") - 1]
+    keep[turns & (rows.time_s - began < SWINGS_S), 1:4] = False
     cycle = np.broadcast_to(cycle_of[step][:, None], times.shape)
     return times[keep], current[keep], voltage[keep], cycle[keep]
 
