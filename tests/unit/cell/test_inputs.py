@@ -184,7 +184,7 @@ def test_full_name(given: str, full: str) -> None:
             r"names several inputs, design\.positive\.material\.exchange_current_density_A_per_m2, "
             r"design\.negative\.material\.exchange_current_density_A_per_m2; give the full name of one",
         ),
-        ("annealed", "temprature_K", r"no continuous input of this cell \(did you mean 'temperature_K'\?\); ss\\."),
+        ("annealed", "temprature_K", r"no continuous input of this cell \(did you mean 'temperature_K'\?\); ss\."),
         (
             "annealed",
             "coating.conductivity",
