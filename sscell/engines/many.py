@@ -9,6 +9,7 @@ import numpy as np
 
 from sscell.cell import Cell, CellStructure, cells_with, fresh_state
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.rest import NOT_SETTLED
 from sscell.engines.result import CycleSummary
 from sscell.engines.simulate import checked_protocol
 from sscell.engines.state import state_on
@@ -84,7 +85,7 @@ def impedance_many(
         rested = simulate_many(members, rest, states=_given(members, starts), quiet=quiet)
         starts, problems = final_states(rested), rested["problem"].values.astype(object)
     z, voltage_V = np.full((count, frequencies.size), np.nan + 0j), np.full(count, np.nan)
-    from sscell.engines.jax.impedance import NOT_SETTLED, spectra_of
+    from sscell.engines.jax.impedance import spectra_of
 
     for _, chosen in _by_structure(members):
         able = chosen[problems[chosen] == ""]

@@ -84,11 +84,6 @@ class Equations:
         negative = self.negative.voltage(c.negative, y.negative, 0.0)
         return positive - negative - y.series[0] + c.ohmic * i
 
-    def voltage_rate(self, c: Cells, rates: State) -> Any:
-        """dV/dt at a constant current, the separator's own voltage at rest."""
-        positive = self.positive.voltage(c.positive, rates.positive, 0.0)
-        return positive - self.negative.voltage(c.negative, rates.negative, 0.0)
-
     def rates(self, c: Cells, y: State, i: Any) -> State:
         """dy/dt."""
         p = c.p

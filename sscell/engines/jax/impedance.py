@@ -16,19 +16,18 @@ from sscell.engines.jax.kept import compiler_options
 from sscell.engines.jax.lanes import fresh_lanes, lanes_from_states, lanes_of, profile_names
 from sscell.engines.jax.parts import budgets, origins
 from sscell.engines.jax.remap import state_on
+from sscell.engines.jax.simulate import simulate
 from sscell.engines.jax.spectrum import spectra
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.rest import NOT_SETTLED, Rested, rest_step, rested_after, spectrum_after
 from sscell.engines.state import state_on as state_on_edges
 from sscell.errors import SscellError
 from sscell.jax_setup import load_jax
-from sscell.protocol import Current, Protocol, Step
+from sscell.protocol import Protocol
 from sscell.records import CellState, Spectrum
 
 # What is compiled takes this many cells (or one) and frequencies at once; a chunk's arrays fit in the cache.
 LANES, FREQUENCIES = 16, 64
-NOT_SETTLED = (
-    "The potentials of the rested state did not settle at zero current; the state may be outside the model's range."
-)
 Edges = tuple[tuple[str, bytes], ...]
 
 
@@ -38,13 +37,6 @@ class Spectra(NamedTuple):
     impedance_ohm: np.ndarray
     voltage_V: np.ndarray
     settled: np.ndarray
-
-
-class Rested(NamedTuple):
-    """A state after its rest (None: fresh), and what is left of its drift."""
-
-    state: CellState | None
-    drift_V_per_h: float
 
 
 def impedance(
@@ -79,35 +71,16 @@ def spectra_of(
 
 
 def rested(cell: Cell, state: CellState | None, rest_h: float) -> Rested:
-    """The state after `rest_h` hours at open circuit; without a rest nothing is known of the drift."""
+    """The state after `rest_h` hours at open circuit."""
     if rest_h <= 0:
-        return Rested(state, float("nan"))
-    from sscell.engines.jax.simulate import simulate
-
-    rest = Step(f"Rest for {rest_h:g} hours", Current(0.0, "A"), None, rest_h * 3600.0)
-    run = simulate(cell, Protocol(((rest,),)), state=state)
-    if not run.complete:
-        raise SscellError(f"The rest before the spectrum failed: {run.message}")
-    t, v = run.trace.time_s, run.trace.voltage_V
-    return Rested(run.final_state, float((v[-1] - v[-2]) / (t[-1] - t[-2]) * 3600.0))
+        return Rested(state)
+    return rested_after(simulate(cell, Protocol(((rest_step(rest_h),),)), state=state))
 
 
 def _spectrum(cell: Cell, frequency_Hz: np.ndarray, run: Spectra, rest: Rested, rest_h: float) -> Spectrum:
     if not run.settled[0]:
         raise SscellError(NOT_SETTLED)
-    return Spectrum(
-        frequency_Hz=frequency_Hz,
-        impedance_ohm=run.impedance_ohm[0],
-        area_m2=cell.design.area_m2,
-        temperature_K=cell.design.temperature_K,
-        state={
-            "rest_h": rest_h,
-            "voltage_V": float(run.voltage_V[0]),
-            "drift_V_per_h": rest.drift_V_per_h,
-            "time_s": rest.state.time_s if rest.state is not None else 0.0,
-        },
-        provenance={"source": "simulated", "engine": "jax"},
-    )
+    return spectrum_after(cell, frequency_Hz, run.impedance_ohm[0], float(run.voltage_V[0]), rest, rest_h, "jax")
 
 
 def _results(

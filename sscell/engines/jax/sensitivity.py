@@ -23,10 +23,11 @@ from sscell.engines.jax.simulate import TOLERANCE
 from sscell.engines.jax.spectrum import spectra
 from sscell.engines.jax.tally import BOOLE
 from sscell.engines.mesh import Mesh
+from sscell.engines.rest import rest_step
 from sscell.engines.state import state_on
 from sscell.errors import SscellError
 from sscell.jax_setup import load_jax
-from sscell.protocol import Current, Protocol, Step
+from sscell.protocol import Protocol
 from sscell.records import CellState
 
 # Schedules are padded to a multiple of this many time steps, tangents are taken so many at a time: compiled once.
@@ -131,8 +132,7 @@ class DifferentiableRun:
 
 
 def _with_rest(protocol: Protocol, rest_h: float) -> Protocol:
-    rest = Step(f"Rest for {rest_h:g} hours", Current(0.0, "A"), None, rest_h * 3600.0)
-    return Protocol((*protocol.cycles, (rest,)), protocol.name)
+    return Protocol((*protocol.cycles, (rest_step(rest_h),)), protocol.name)
 
 
 def _run(

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import splu
 from sscell.cell import Cell, CellStructure
 from sscell.engines.mesh import Mesh
 from sscell.engines.pybamm.compiled import CompiledCell, Control, compiled_cell
+from sscell.engines.rest import NOT_SETTLED
 from sscell.errors import SscellError
 from sscell.records import CellState
 
@@ -77,9 +78,7 @@ def _settled(
             if np.max(np.abs(step)) < SETTLED_V:
                 moved = np.max(np.abs(y - start)) > SETTLED_V
                 return y, compiled.jacobian_entries(y, inputs) if moved else entries
-    raise SscellError(
-        "The potentials of the rested state did not settle at zero current; the state may be outside the model's range."
-    )
+    raise SscellError(NOT_SETTLED)
 
 
 class Block:
