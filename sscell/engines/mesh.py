@@ -39,6 +39,14 @@ class Mesh:
         }
 
 
+def shell_centres(edges: np.ndarray) -> np.ndarray:
+    """The radius, (n,), at which a linear profile has its average over each shell between edges (n+1,).
+
+    That is the centroid, not the middle: shells are wide near the centre of a particle.
+    """
+    return 0.75 * np.diff(edges**4) / np.diff(edges**3)
+
+
 # Cycling needs few cells, most of them where lithium fills the flat-potential anode as a front; spectra need the
 # boundary layers. The errors are stated in docs/theory/numerics.md.
 CYCLING_MESH = Mesh(cathode=8, particle=14, anode=16, electrode_ratio=1.1)

@@ -14,6 +14,7 @@ from sscell.constants import FARADAY_C_PER_MOL
 from sscell.engines.jax import arrays
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.slopes import value_and_slope
+from sscell.engines.mesh import shell_centres
 from sscell.jax_setup import load_jax
 
 Numbers = dict[str, Any]
@@ -23,21 +24,20 @@ class ParticleGrid:
     """Constants of the radial mesh, ready to broadcast over nodes and lanes."""
 
     def __init__(self, edges: np.ndarray) -> None:
-        centres = (edges[1:] + edges[:-1]) / 2
-        widths, volume = np.diff(edges), np.diff(edges**3) / 3
-        self.shells = widths.size
-        self.share = _column(widths[:-1] / (widths[:-1] + widths[1:]))  # of a face's resistance in its inner shell
+        centres = shell_centres(edges)
+        volume = np.diff(edges**3) / 3
+        self.shells = volume.size
         area_over_step = edges[1:-1] ** 2 / np.diff(centres)
         self.inner = _column(np.r_[0.0, area_over_step] / volume)
         self.outer = _column(np.r_[area_over_step, 0.0] / volume)
         self.mean_weight = _column(3 * volume)
-        beyond = (1 - centres[-1]) / (centres[-1] - centres[-2])
-        self.surface_weights = -beyond, 1 + beyond  # of the last shell but one, and the last
+        self.surface_weights = _weights_at(1.0, centres[-3:])  # of the last three shells
         self.last_inverse_volume = 1 / (3 * volume[-1])
 
     def surface(self, x: Any) -> Any:
-        """The surface value, extrapolated linearly: (nodes, lanes)."""
-        return self.surface_weights[0] * x[-2] + self.surface_weights[1] * x[-1]
+        """The surface value, extrapolated by a parabola through the last three shells: (nodes, lanes)."""
+        third, second, last = self.surface_weights
+        return third * x[-3] + second * x[-2] + last * x[-1]
 
     def mean(self, x: Any) -> Any:
         """The volume mean: (nodes, lanes)."""
@@ -65,8 +65,7 @@ def diffusivity(x: Any, p: Numbers) -> Any:
 def diffusion_rate(grid: ParticleGrid, x: Any, p: Numbers) -> Any:
     """∇·(D∇x), 1/s, without the surface flux."""
     x = kept(x)
-    resistance = kept(1 / diffusivity(x, p))
-    face = kept((x[1:] - x[:-1]) / (grid.share * resistance[:-1] + (1 - grid.share) * resistance[1:]))
+    face = kept((x[1:] - x[:-1]) * _mean(kept(diffusivity(_with_middles(x), p))))
     none = load_jax().numpy.zeros_like(x[:1])
     # A face's flow leaves the shell inside it and enters the one outside.
     return grid.outer * _then(face, none) - grid.inner * _then(none, face)
@@ -82,11 +81,11 @@ class DiffusionSlopes(NamedTuple):
 
 def diffusion_slopes(grid: ParticleGrid, x: Any, p: Numbers) -> DiffusionSlopes:
     """The Jacobian at x."""
-    resistance, slope = kept(value_and_slope(lambda q: 1 / diffusivity(q, p), x))
-    face = kept(1 / (grid.share * resistance[:-1] + (1 - grid.share) * resistance[1:]))
-    step = face * (x[1:] - x[:-1])
-    left = face * (-grid.share * slope[:-1] * step - 1)
-    right = face * (-(1 - grid.share) * slope[1:] * step + 1)
+    n = x.shape[0]
+    d, slope = kept(value_and_slope(lambda q: diffusivity(q, p), _with_middles(x)))
+    mean, step = kept(_mean(d)), (x[1:] - x[:-1]) / 6
+    left = (slope[: n - 1] + 2 * slope[n:]) * step - mean
+    right = (slope[1:n] + 2 * slope[n:]) * step + mean
     left, right = kept((left, right))
     none = load_jax().numpy.zeros_like(x[:1])
     return DiffusionSlopes(
@@ -96,9 +95,28 @@ def diffusion_slopes(grid: ParticleGrid, x: Any, p: Numbers) -> DiffusionSlopes:
     )
 
 
+def _with_middles(x: Any) -> Any:
+    """The shells' contents, then those halfway between neighbours."""
+    return _then(x, (x[1:] + x[:-1]) / 2)
+
+
+def _mean(d: Any) -> Any:
+    """∫D dx/Δx between neighbours by Simpson's rule, from D at `_with_middles`.
+
+    With this mean a steady profile carries its exact flux, however steeply D falls between two shells.
+    """
+    n = (d.shape[0] + 1) // 2
+    return (d[: n - 1] + 4 * d[n:] + d[1:n]) / 6
+
+
 def _then(first: Any, second: Any) -> Any:
     return load_jax().numpy.concatenate([first, second])
 
 
 def _column(values: np.ndarray) -> np.ndarray:
     return values[:, None, None]
+
+
+def _weights_at(r: float, points: np.ndarray) -> list[float]:
+    """Lagrange's weights: what the values at some points have in the polynomial through them at r."""
+    return [float(np.prod([(r - q) / (p - q) for q in points if q != p])) for p in points]

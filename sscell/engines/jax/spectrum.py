@@ -88,25 +88,26 @@ def cathode_rungs(cathode: Cathode, s: CathodeSlopes, omega: Any) -> Rungs:
 def surface_swing(grid: ParticleGrid, slopes: DiffusionSlopes, source: Any, omega: Any) -> Any:
     """What a unit of j_F takes from the surface content: eliminated from the centre outwards.
 
-    The last two pivots q_k = iω - d_k - l_k u_{k-1}/q_{k-1} say all, as the flux enters the last shell.
+    The last three pivots q_k = iω - d_k - l_k u_{k-1}/q_{k-1} say all, as the flux enters the last shell.
     """
     pivots = load_jax().custom_jvp(_last_pivots)
     pivots.defjvp(_last_pivots_change)
-    inner, outer = pivots(slopes.diagonal, kept(slopes.lower[1:] * slopes.upper[:-1]), omega)
-    before, last = grid.surface_weights
-    return kept(source * (last + before * slopes.upper[-2] * inverse(inner)) * inverse(outer))
+    third, second, last = pivots(slopes.diagonal, kept(slopes.lower[1:] * slopes.upper[:-1]), omega)
+    weights = grid.surface_weights
+    inner = weights[1] + weights[0] * slopes.upper[-3] * inverse(third)
+    return kept(source * (weights[2] + inner * slopes.upper[-2] * inverse(second)) * inverse(last))
 
 
-def _last_pivots(diagonal: Any, steps: Any, omega: Any) -> tuple[Any, Any]:
+def _last_pivots(diagonal: Any, steps: Any, omega: Any) -> tuple[Any, Any, Any]:
     complex_of = load_jax().lax.complex
     still = 0 * (diagonal[0] + omega)
-    pivot = inner = complex_of(still - diagonal[0], still + omega)
+    pivots = [complex_of(still - diagonal[0], still + omega)]
     for row in range(1, diagonal.shape[0]):
-        inner, share = pivot, steps[row - 1] / _size(pivot)
-        pivot = complex_of(-diagonal[row] - share * inner.real, omega + share * inner.imag)
-        if row % PIVOTS_AT_ONCE == 0 or row >= diagonal.shape[0] - 2:
-            pivot = kept(pivot)
-    return inner, pivot
+        share = steps[row - 1] / _size(pivots[-1])
+        pivot = complex_of(-diagonal[row] - share * pivots[-1].real, omega + share * pivots[-1].imag)
+        stored = row % PIVOTS_AT_ONCE == 0 or row >= diagonal.shape[0] - 3
+        pivots = [*pivots[-2:], kept(pivot) if stored else pivot]
+    return pivots[0], pivots[1], pivots[2]
 
 
 def _last_pivots_change(at: tuple[Any, ...], change: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -122,9 +123,10 @@ def _last_pivots_change(at: tuple[Any, ...], change: tuple[Any, ...]) -> tuple[A
     none = 0j * (diagonal[0] + omega)
     first = none + 1j * omega - diagonal[0], none + 1j * omega_by - diagonal_by[0]
     rows = diagonal[1:], steps, diagonal_by[1:], steps_by
-    inner, _ = load_jax().lax.scan(further, first, [q[:-1] for q in rows])
-    (_, last_by), _ = further(inner, [q[-1] for q in rows])
-    return _last_pivots(*at), (inner[1], last_by)
+    third, _ = load_jax().lax.scan(further, first, [q[:-2] for q in rows])
+    second, _ = further(third, [q[-2] for q in rows])
+    last, _ = further(second, [q[-1] for q in rows])
+    return _last_pivots(*at), (third[1], second[1], last[1])
 
 
 def anode_conductance(s: AnodeSlopes, g: Any) -> Any:

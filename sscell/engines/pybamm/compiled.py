@@ -15,7 +15,7 @@ from sscell.cell import CellStructure
 from sscell.engines.limits import HIGHEST_V, LOWEST_V
 from sscell.engines.mesh import Mesh
 from sscell.engines.pybamm.model import LayeredCell
-from sscell.engines.pybamm.surface_source import ParticleVolume
+from sscell.engines.pybamm.particle_volume import ParticleVolume, Shells
 from sscell.engines.state import state_on
 from sscell.errors import InputError
 from sscell.records import CellState, Profile
@@ -210,17 +210,20 @@ def spatial_setup(structure: CellStructure, edges: Mapping[str, np.ndarray]) -> 
     if structure.negative == "composite":
         variables["anode"] = pybamm.SpatialVariable("x_a", domain="anode", coord_sys="cartesian")
     geometry = {domain: {variable: {"min": 0, "max": 1}} for domain, variable in variables.items()}
+    particle, electrode = "particle", {"order": {"gradient": "linear", "value": "linear"}, "use bcs": True}
+    # Electrode ends use their boundary gradients; the particle's true surface flux is a source, so it extrapolates.
+    radial = {"order": {"gradient": "linear", "value": "quadratic"}, "use bcs": False}
     submeshes = {
-        domain: pybamm.MeshGenerator(pybamm.UserSupplied1DSubMesh, submesh_params={"edges": edges[domain]})
+        domain: pybamm.MeshGenerator(
+            Shells if domain == particle else pybamm.UserSupplied1DSubMesh, submesh_params={"edges": edges[domain]}
+        )
         for domain in variables
     }
     points = {variable: edges[domain].size - 1 for domain, variable in variables.items()}
-    # Electrode ends use their boundary gradients; the particle's true surface flux is a source, so it extrapolates.
-    linear = {"order": {"gradient": "linear", "value": "linear"}}
     methods = {
-        domain: (ParticleVolume if domain == "particle" else pybamm.FiniteVolume)(
-            {"extrapolation": {**linear, "use bcs": domain != "particle"}}
-        )
+        domain: ParticleVolume({"extrapolation": radial})
+        if domain == particle
+        else pybamm.FiniteVolume({"extrapolation": electrode})
         for domain in variables
     }
     return geometry, submeshes, points, methods
