@@ -12,8 +12,10 @@ from scipy.interpolate import PchipInterpolator
 import sscell as ss
 from sscell.engines.jax.simulate import simulate as fast
 from sscell.engines.mesh import Mesh
+from sscell.engines.pybamm.impedance import impedance as reference_impedance
 from sscell.engines.pybamm.simulate import simulate as reference
-from sscell.protocol import Protocol
+from sscell.protocol import Protocol, protocol_from
+from sscell.records import CellState
 
 # Below 20 mAh/g the cell runs against its limit, where 1 mV is worth 0.1 mAh/g, or is over within seconds. There
 # 0.2 mAh/g is the rule, below which docs/theory/numerics.md gives differences no meaning, and none holds for voltage.
@@ -22,8 +24,11 @@ VOLTAGE_MV, EFFICIENCY_POINTS = 1.0, 0.05
 TIMES = 400
 
 REFERENCE_TOLERANCE = 1e-8
-REFERENCE_MESH = Mesh(cathode=16, particle=40, anode=40, electrode_ratio=1.1, particle_ratio=0.9)
-FINER_MESH = Mesh(cathode=24, particle=60, anode=60, electrode_ratio=1.1, particle_ratio=0.91)
+REFERENCE_MESH = Mesh(cathode=16, particle=48, anode=40, electrode_ratio=1.1, particle_ratio=0.92)
+FINER_MESH = Mesh(cathode=20, particle=80, anode=48, electrode_ratio=1.1, particle_ratio=0.955)
+REFERENCE_IMPEDANCE_MESH = Mesh(cathode=48, particle=90, anode=60, electrode_ratio=1.15, particle_ratio=0.93)
+IMPEDANCE_LIMIT, FREQUENCY_HZ = 1e-3, np.geomspace(7e6, 1e-3, 60)
+REST = "Rest for 1 hour"
 RATES = ("0.05C", "0.2C", "0.5C", "1C", "2C")
 
 
@@ -41,10 +46,11 @@ PROTOCOLS = {
 
 
 class Halves(NamedTuple):
-    """A run by its half-cycles: capacities (cycles, 2) in mAh/g, charge first, and the (time, voltage) of each."""
+    """A run by its half-cycles: capacities (cycles, 2) in mAh/g, charge first, the (time, voltage) of each, its end."""
 
     capacity_mAh_per_g: np.ndarray
     curves: list[tuple[np.ndarray, np.ndarray]]
+    final_state: CellState
 
 
 class Difference(NamedTuple):
@@ -69,7 +75,7 @@ def halves(result: ss.SimulationResult) -> Halves:
             part = (trace.cycle == cycle) & (np.sign(trace.current_A) == sign)
             time, first = np.unique(trace.time_s[part], return_index=True)
             curves.append((time - time[0], trace.voltage_V[part][first]))
-    return Halves(capacity, curves)
+    return Halves(capacity, curves, result.final_state)
 
 
 def difference(ours: Halves, theirs: Halves) -> Difference:
@@ -98,13 +104,39 @@ def reference_run(cell: ss.Cell, protocol: Protocol, mesh: Mesh = REFERENCE_MESH
     return halves(reference(cell, protocol, mesh=mesh, rtol=REFERENCE_TOLERANCE, atol=REFERENCE_TOLERANCE))
 
 
-def differences_of_cell(task: tuple[int, int, tuple[str, ...]]) -> dict[str, Difference]:
+class Agreement(NamedTuple):
+    """Of one cell: its runs by protocol, and the largest relative difference of its spectrum, by state.
+
+    'fresh' and 'aged': the same state given to both engines. 'aged by itself': the state that each has come to.
+    """
+
+    runs: dict[str, Difference]
+    spectra: dict[str, float]
+
+
+def agreement_of_cell(task: tuple[int, int, tuple[str, ...]]) -> Agreement:
     """The fast engine with its defaults against the reference, for one drawn cell; task: (cell, of, protocols)."""
     which, count, names = task
     cell = drawn_cells(count)[which]
-    return {
-        name: difference(halves(fast(cell, PROTOCOLS[name])), reference_run(cell, PROTOCOLS[name])) for name in names
-    }
+    runs, spectra = {}, {"fresh": spectrum_difference(cell, None, None)}
+    for name in names:
+        ours, theirs = halves(fast(cell, PROTOCOLS[name])), reference_run(cell, PROTOCOLS[name])
+        runs[name] = difference(ours, theirs)
+        if name == "50 cycles":
+            spectra["aged"] = spectrum_difference(cell, theirs.final_state, theirs.final_state)
+            spectra["aged by itself"] = spectrum_difference(cell, ours.final_state, theirs.final_state)
+    return Agreement(runs, spectra)
+
+
+def spectrum_difference(cell: ss.Cell, ours: CellState | None, theirs: CellState | None) -> float:
+    """After an hour of rest, which the reference does for a state that both are given."""
+    rested = theirs and reference(
+        cell, protocol_from([REST]), state=theirs, mesh=REFERENCE_MESH, rtol=1e-8, atol=1e-8
+    ).final_state
+    expected = reference_impedance(cell, FREQUENCY_HZ, rested, 0.0, REFERENCE_IMPEDANCE_MESH).impedance_ohm
+    rest_h, state = (0.0, rested) if ours is theirs else (1.0, ours)
+    z = ss.impedance(cell, FREQUENCY_HZ, state=state, rest_h=rest_h, engine="jax").impedance_ohm
+    return float(np.max(np.abs(z / expected - 1)))
 
 
 def worst(differences: Sequence[Difference]) -> Difference:

@@ -15,14 +15,15 @@ from engine_agreement import (
     CAPACITY_PERCENT,
     EFFICIENCY_POINTS,
     FINER_MESH,
+    IMPEDANCE_LIMIT,
     PROTOCOLS,
     RATES,
     REFERENCE_MESH,
     REFERENCE_TOLERANCE,
     VOLTAGE_MV,
     Difference,
+    agreement_of_cell,
     difference,
-    differences_of_cell,
     halves,
     reference_run,
     worst,
@@ -101,8 +102,9 @@ def test_same_run_on_the_same_mesh(which: int) -> None:
 
 @pytest.mark.parametrize("which", IN_DEFAULT_RUN)
 def test_defaults_against_a_converged_reference(which: int) -> None:
-    found = differences_of_cell((which, CELLS, ("0.05C", "0.5C", "1C")))
-    assert_close(worst(list(found.values())))
+    found = agreement_of_cell((which, CELLS, ("0.05C", "0.5C", "1C")))
+    assert_close(worst(list(found.runs.values())))
+    assert max(found.spectra.values()) < IMPEDANCE_LIMIT
 
 
 @pytest.mark.agreement
@@ -130,12 +132,16 @@ def test_thirty_drawn_cells() -> None:
     tasks = [(which, CELLS, tuple(PROTOCOLS)) for which in range(CELLS)]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         found = []
-        for which, differences in enumerate(pool.imap(differences_of_cell, tasks)):
-            found.append(differences)
-            print(which, {name: show(d) for name, d in differences.items()}, flush=True)
+        for which, agreement in enumerate(pool.imap(agreement_of_cell, tasks)):
+            found.append(agreement)
+            runs = {name: show(d) for name, d in agreement.runs.items()}
+            print(which, runs, {name: f"{d:.1e}" for name, d in agreement.spectra.items()}, flush=True)
     for name in PROTOCOLS:
-        print(name, "largest:", show(worst([differences[name] for differences in found])))
-    assert_close(worst([d for differences in found for d in differences.values()]))
+        print(name, "largest:", show(worst([agreement.runs[name] for agreement in found])))
+    for name in found[0].spectra:
+        print(f"spectrum, {name}, largest: {max(agreement.spectra[name] for agreement in found):.1e}")
+    assert_close(worst([d for agreement in found for d in agreement.runs.values()]))
+    assert max(agreement.spectra[name] for agreement in found for name in ("fresh", "aged")) < IMPEDANCE_LIMIT
 
 
 def show(d: Difference) -> str:
