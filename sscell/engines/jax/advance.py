@@ -12,7 +12,7 @@ import numpy as np
 
 from sscell.engines.jax.cathode import Cathode
 from sscell.engines.jax.cycler import Cycler, cycler_at
-from sscell.engines.jax.equations import Equations, State
+from sscell.engines.jax.equations import Equations, State, flat
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.problems import Status
 from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
@@ -73,16 +73,20 @@ def first_clock(time_s: np.ndarray) -> Clock:
 
 
 class Advance:
-    """The loop for cells of one structure on one mesh; `holds`: whether the protocol holds a voltage anywhere."""
+    """The loop for cells of one structure on one mesh.
 
-    def __init__(self, equations: Equations, holds: bool, tolerance: float, passes: int) -> None:
-        self.equations, self.holds, self.passes = equations, holds, passes
+    holds: whether the protocol holds a voltage anywhere; visits: whether the states that steps begin at are kept.
+    """
+
+    def __init__(self, equations: Equations, holds: bool, tolerance: float, passes: int, visits: bool) -> None:
+        self.equations, self.holds, self.passes, self.visits = equations, holds, passes, visits
         self.weights = _weights(equations, tolerance)
 
     def __call__(self, p: dict[str, Any], program: Any, y: State, clock: Clock, last_step: Any) -> tuple[Any, ...]:
         """Run until every lane has done the steps before `last_step`, or failed, or the record is full.
 
-        Gives the number of passes, state, clock and the record (passes, fields of Row, lanes).
+        Gives the number of passes, state, clock, the record (passes, fields of Row, lanes) and the states before each
+        pass, flat: (passes, numbers, lanes), or (passes, 0, lanes) if they are not kept.
         """
         jax = load_jax()
         jnp = jax.numpy
@@ -95,13 +99,18 @@ class Advance:
             return (carry[0] < self.passes) & jnp.any(busy(carry[2]))
 
         def body(carry: Any) -> Any:
-            count, y, clock, record = carry
+            count, y, clock, record, visited = carry
+            if self.visits:
+                visited = jax.lax.dynamic_update_slice(visited, flat(y)[None], (count, 0, 0))
             cycler = cycler_at(self.equations, cells, program, clock.step, self.holds)
             y, clock, row = self._pass(cycler, y, clock, busy(clock))
-            return count + 1, y, clock, jax.lax.dynamic_update_slice(record, jnp.stack(row)[None], (count, 0, 0))
+            record = jax.lax.dynamic_update_slice(record, jnp.stack(row)[None], (count, 0, 0))
+            return count + 1, y, clock, record, visited
 
-        record = jnp.zeros((self.passes, len(Row._fields), clock.h.shape[0]))
-        return jax.lax.while_loop(unfinished, body, (0, y, clock, record))
+        lanes = clock.h.shape[0]
+        record = jnp.zeros((self.passes, len(Row._fields), lanes))
+        visited = jnp.zeros((self.passes, flat(y).shape[0] if self.visits else 0, lanes))
+        return jax.lax.while_loop(unfinished, body, (0, y, clock, record, visited))
 
     def _pass(self, cycler: Cycler, y: State, clock: Clock, busy: Any) -> tuple[State, Clock, Row]:
         jax = load_jax()

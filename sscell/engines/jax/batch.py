@@ -10,7 +10,7 @@ import numpy as np
 
 from sscell.cell import CellStructure
 from sscell.engines.jax.advance import Clock, first_clock
-from sscell.engines.jax.compiled import PASSES_TOGETHER, advance_of, equations_of, padded
+from sscell.engines.jax.compiled import advance_of, equations_of, padded
 from sscell.engines.jax.equations import State
 from sscell.engines.jax.lanes import fresh_lanes
 from sscell.engines.jax.problems import Status
@@ -87,7 +87,7 @@ class _Job:
     ) -> None:
         self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
         self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
-        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, PASSES_TOGETHER)
+        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, alone=False)
         self.packed, self.full = np.stack(list(numbers.values())), padded(self.program)
         self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
         count, cycles = start_s.size, len(protocol)
@@ -169,7 +169,7 @@ class _Group:
     def advance(self) -> None:
         """Run on, and hand in what has finished."""
         job = self.job
-        passes, y, clock, record = job.run(self.numbers, job.full, self.y, self.clock, job.last)
+        passes, y, clock, record, _ = job.run(self.numbers, job.full, self.y, self.clock, job.last)
         self.y, self.clock = State(*map(np.asarray, y)), Clock(*map(np.asarray, clock))
         names = list(job.numbers)
         self.tally.add(np.asarray(record)[: int(passes)], self.numbers[names.index("one_C_A")])

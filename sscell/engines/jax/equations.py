@@ -25,6 +25,12 @@ class State(NamedTuple):
     series: Any
 
 
+def flat(y: State) -> Any:
+    """All numbers of a state, (numbers, lanes)."""
+    parts = (y.positive, y.negative, y.series)
+    return load_jax().numpy.concatenate([q.reshape(-1, q.shape[-1]) for q in parts])
+
+
 class Cells(NamedTuple):
     """What does not change in a run: the numbers (lanes,), the charge balances, and dV/di at a given state, ohm m²."""
 
@@ -77,6 +83,13 @@ class Equations:
         ohmic = ohmic + (positive.at_i if positive is not None else 0)
         ohmic = ohmic - (negative.at_i if negative is not None else 0)
         return Cells(p, positive, negative, ohmic)
+
+    def unflat(self, values: Any) -> State:
+        """The inverse of `flat`."""
+        shapes = [(part.rows, part.nodes) for part in (self.positive, self.negative)] + [(2,)]
+        ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
+        pieces = load_jax().numpy.split(values, ends.tolist())
+        return State(*(q.reshape(*shape, -1) for q, shape in zip(pieces, shapes, strict=True)))
 
     def voltage(self, c: Cells, y: State, i: Any) -> Any:
         """The cell's voltage."""

@@ -1,4 +1,4 @@
-"""A run repeated on the time steps that it took, as one differentiable function of its numbers.
+"""A time step that was taken, as a differentiable function of the cell and of the state it began at.
 
 The adaptive run finds steps and limits; here they are given, and only where a limit was met does the last step's share
 move with the numbers, so that the limit stays met: derivatives are those of the discrete run, through its events.
@@ -12,30 +12,29 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sscell.engines.jax.advance import QUARTERS, Row, means_over_cathode
-from sscell.engines.jax.cycler import cycler_at
-from sscell.engines.jax.equations import Equations, State
+from sscell.engines.jax.cycler import Cycler
+from sscell.engines.jax.equations import State
 from sscell.engines.jax.rosenbrock import path, path_slope
-from sscell.engines.jax.tangent_step import tangent_step
+from sscell.engines.jax.stages import step_of
 from sscell.jax_setup import load_jax
 
 MET = 2
 
 
 class Schedule(NamedTuple):
-    """The time steps of a run, (steps taken, lanes): protocol step, whether a limit is met, length, share taken of it.
-
-    Where a lane has fewer than others, `taken` is False.
-    """
+    """Time steps of a run, (steps taken, lanes): protocol step, whether a limit is met, length, share taken of it."""
 
     step: np.ndarray
-    taken: np.ndarray
     met: np.ndarray
     h: np.ndarray
     share: np.ndarray
 
 
 class Moment(NamedTuple):
-    """What a replayed time step gives: its duration, what is seen at its quarters (5, lanes), counters at its end."""
+    """What a time step gives, (..., lanes): its duration, what is seen at its quarters (5, lanes), and at its end
+
+    the charge counter and the means over the cathode of what ages.
+    """
 
     passed_s: Any
     seen: Any
@@ -45,57 +44,42 @@ class Moment(NamedTuple):
     oxidised: Any
 
 
-def schedule_from(records: Sequence[np.ndarray], lanes: int) -> Schedule:
-    """The steps that were taken, from the records of a run of these lanes."""
-    rows = Row(*np.moveaxis(np.concatenate([r[:, :, :lanes] for r in records]), 1, 0))
-    taken = (rows.kind > 0) & (rows.h > 0)
-    longest = int(taken.sum(axis=0).max(initial=1))
-    order = np.argsort(~taken, axis=0, kind="stable")[:longest]
+class Taken(NamedTuple):
+    """The time steps that a run of one cell took, (steps, ...): as taken, where they began, what they gave."""
 
-    def picked(values: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(values, order, axis=0)
-
-    taken = picked(taken)
-    return Schedule(
-        step=picked(rows.step).astype(np.int32),
-        taken=taken,
-        met=picked(rows.kind == MET),
-        h=np.where(taken, picked(rows.h), 1.0),
-        share=np.where(taken, picked(rows.share), 1.0),
-    )
+    schedule: Schedule
+    begin: np.ndarray  # flat states, (steps, numbers, 1)
+    moments: Moment
 
 
-def replayed(
-    equations: Equations, p: dict[str, Any], program: Any, y: State, schedule: Schedule, holds: bool
-) -> tuple[State, Moment]:
-    """The state at the end, and the moments (steps taken, ...); differentiable in p and y."""
-    jax = load_jax()
-    cells = equations.cells(p)
+def taken_from(records: Sequence[np.ndarray], visited: Sequence[np.ndarray]) -> Taken:
+    """From the records of a run, those of steps that were taken."""
+    record = np.concatenate(records)
+    rows = Row(*np.moveaxis(record, 1, 0))
+    taken = ((rows.kind > 0) & (rows.h > 0))[:, 0]
+    rows = Row(*(q[taken] for q in rows))
+    schedule = Schedule(rows.step.astype(np.int32), rows.kind == MET, rows.h, rows.share)
+    seen = np.stack([rows.q0, rows.q1, rows.q2, rows.q3, rows.q4], axis=1)
+    passed_s = rows.share * rows.h
+    moments = Moment(passed_s, seen, rows.charge_C, rows.decomposition_m, rows.active, rows.oxidised)
+    return Taken(schedule, np.concatenate(visited)[taken], moments)
 
-    def body(y: State, now: Schedule) -> tuple[State, Moment]:
-        return _again(equations, cells, program, holds, y, now)
 
-    return jax.lax.scan(jax.checkpoint(body), y, schedule)
-
-
-def _again(equations: Equations, cells: Any, program: Any, holds: bool, y: State, now: Schedule) -> Any:
+def ended(cycler: Cycler, now: Schedule, y: State, increments: State) -> tuple[State, Moment]:
+    """The state a step ends at, and its moment; differentiable in the cycler's arrays, y and the increments."""
     jax = load_jax()
     jnp = jax.numpy
-    cycler = cycler_at(equations, cells, program, now.step, holds)
+    equations = cycler.equations
+    tried = step_of(y, increments)
     i = cycler.current(y)
-    tried = tangent_step(cycler, y, now.h)
-    here, there = cycler.seen(y), cycler.seen(tried.y)
-    along = here, there, cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)
+    along = cycler.seen(y), cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)
     _, limit = cycler.limit(i)
     # One Newton step on a solution: nothing but its derivative.
     miss = path(*along, now.share) - limit
     slope = jax.lax.stop_gradient(path_slope(*along, now.share))
     moved = jnp.where(now.met, miss / jnp.where(now.met, slope, 1.0), 0.0)
     share = now.share - (moved - jax.lax.stop_gradient(moved))
-    y = jax.tree_util.tree_map(
-        lambda a, b, u, w: jnp.where(now.taken, path(a, b, u, w, share), a), y, tried.y, tried.bend, tried.twist
-    )
+    y = jax.tree.map(lambda a, b, u, w: path(a, b, u, w, share), y, tried.y, tried.bend, tried.twist)
     seen = jnp.stack([path(*along, part * share) for part in QUARTERS])
-    scale = jnp.where(cycler.held, cells.p["area_m2"], 1.0)
-    passed = jnp.where(now.taken, share * now.h, 0.0)
-    return y, Moment(passed, scale * seen, y.series[1], *means_over_cathode(equations, y))
+    scale = jnp.where(cycler.held, cycler.cells.p["area_m2"], 1.0)
+    return y, Moment(share * now.h, scale * seen, y.series[1], *means_over_cathode(equations, y))

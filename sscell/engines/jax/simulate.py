@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from sscell.cell import Cell, fresh_state
-from sscell.engines.jax.advance import Clock, first_clock
+from sscell.engines.jax.alone import Alone
 from sscell.engines.jax.cathode import Cathode
-from sscell.engines.jax.compiled import PASSES_ALONE, advance_of, equations_of, padded
+from sscell.engines.jax.compiled import equations_of
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_lanes
-from sscell.engines.jax.problems import Status, numbered, problem
-from sscell.engines.jax.program import has_holds, program_from
+from sscell.engines.jax.problems import numbered
 from sscell.engines.jax.tally import Tally, cycle_of_steps, numbers_of_lane, trace_columns
 from sscell.engines.mesh import FAST_MESH, Mesh
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
@@ -36,25 +35,22 @@ def simulate(
 ) -> SimulationResult:
     """Run the protocol from `state` (None: fresh); see `SimulationResult`."""
     equations, numbers = equations_of(cell.structure, mesh), lanes_of([cell])
-    program = program_from(protocol)
     fresh = fresh_state(cell, mesh.edges)
     start = fresh if state is None else state_on(state, fresh.profiles, mesh.edges)
-    run = advance_of(cell.structure, mesh, tuple(numbers), has_holds(protocol), tolerance, PASSES_ALONE)
-    packed, full = np.stack(list(numbers.values())), padded(program)
-    y: Any = lanes_from_states(equations, [start], numbers)
-    clock: Any = first_clock(np.array([start.time_s]))
+    y = lanes_from_states(equations, [start], numbers)
+    run = Alone(cell.structure, mesh, numbers, protocol, y, start.time_s, tolerance)
+    program = run.program
     tally = Tally(protocol, program, 1)
     before = {"charge_C": float(y.series[1, 0]), "oxidised": float(oxidised(equations, y)[0])}
     records: list[np.ndarray] = []
     states: list[CellState] = []
     for last in tally.cycle_starts[1:]:
-        while clock.step[0] < last and clock.status[0] == Status.RUNNING:
-            passes, y, clock, record = run(packed, full, y, clock, last)
-            clock = Clock(*map(np.asarray, clock))
-            records.append(np.asarray(record)[: int(passes)])
-            tally.add(records[-1], numbers["one_C_A"])
-        final = states_from_lanes(equations, mesh.edges, State(*map(np.asarray, y)), numbers, clock.time_s)[0]
-        if clock.status[0] != Status.RUNNING:
+        for record in run.until(int(last))[0]:
+            records.append(record)
+            tally.add(record, numbers["one_C_A"])
+        now = State(*map(np.asarray, run.y))
+        final = states_from_lanes(equations, mesh.edges, now, numbers, run.clock.time_s)[0]
+        if run.stopped:
             break
         states.append(final)
     table = tally.summary(0, numbers_of_lane(numbers, 0), cell.structure, before)
@@ -66,18 +62,9 @@ def simulate(
         states=tuple(states),
         final_state=replace(final, current_A=float(trace.current_A[-1])),
         complete=len(states) == len(protocol),
-        message=_message(protocol, clock, float(trace.voltage_V[-1]), final),
+        message=stopped(*run.stopped, float(trace.voltage_V[-1]), final) if run.stopped else "",
         notes=tuple(ended_at_once(*numbered(protocol)[k][::2]) for k in tally.ended_at_once(0)),
     )
-
-
-def _message(protocol: Protocol, clock: Clock, voltage_V: float, state: CellState) -> str:
-    """Why the run stopped; '' if it did not."""
-    if clock.status[0] == Status.RUNNING:
-        return ""
-    what = problem(clock.status[0], clock.since_s[0])
-    cycle, position, step = numbered(protocol)[clock.step[0]]
-    return stopped(cycle, position, step, what, voltage_V, state)
 
 
 def oxidised(equations: Equations, y: State) -> Any:

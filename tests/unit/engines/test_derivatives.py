@@ -11,13 +11,16 @@ import xarray as xr
 from scipy.interpolate import CubicSpline
 
 import sscell as ss
-from sscell.engines.jax import sensitivity
+from sscell.engines.jax import sensitivity, walk
 from sscell.engines.jax.compiled import equations_of
+from sscell.engines.jax.cycler import cycler_at
 from sscell.engines.jax.impedance import spectra_of
-from sscell.engines.jax.lanes import fresh_lanes, numbers_of
+from sscell.engines.jax.lanes import numbers_of
 from sscell.engines.jax.program import Control
-from sscell.engines.jax.replay import Schedule, replayed
+from sscell.engines.jax.replay import Moment, Schedule, ended
+from sscell.engines.jax.results import fields, spectrum
 from sscell.engines.jax.simulate import simulate
+from sscell.engines.jax.stages import stages
 from sscell.engines.mesh import Mesh
 from sscell.jax_setup import load_jax
 from sscell.protocol import Protocol, protocol_from
@@ -55,8 +58,8 @@ SIZE = {
     "design.lead_inductance_H": -1.0,
 }
 NAMES = list(dict.fromkeys([*INPUTS, *SIZE]))
-# Tolerance of runs that are the solution itself, and the length their schedules are filled up to.
-TIGHT, TIGHT_STEPS = 1e-8, 2560
+# Tolerance of runs that are the solution itself.
+TIGHT = 1e-8
 FIELDS = (
     "charge_capacity_mAh_per_g",
     "discharge_capacity_mAh_per_g",
@@ -103,16 +106,24 @@ class Discrete:
         self.run = sensitivity.DifferentiableRun(
             CELL, numbers, PROTOCOL, None, FREQUENCY_HZ, REST_H, MESH, SPECTRUM_MESH
         )
-        equations, given = equations_of(CELL.structure, MESH), self.run.given
+        equations, program = equations_of(CELL.structure, MESH), self.run.program
 
-        def seen(packed: Any, schedule: Schedule) -> Any:
-            p = dict(zip(self.names, packed, strict=True))
-            return replayed(equations, p, given.program, fresh_lanes(equations, MESH.edges, p), schedule, True)[1].seen
+        def replayed(packed: Any, start: Any, schedule: Schedule) -> Any:
+            cells = equations.cells(walk.numbers_in(self.run.kind, packed))
 
-        self.seen = jax.jit(seen)
-        self.met = given.schedule.met[:, 0]
-        self.limits = np.asarray(self.seen(self.run.packed, given.schedule))[self.met, -1, 0]
-        self.held = program_held(given, self.met)
+            def again(y: Any, now: Schedule) -> Any:
+                cycler = cycler_at(equations, cells, program, now.step, True)
+                return ended(cycler, now, y, stages(cycler, y, now.h).increments)
+
+            return jax.lax.scan(again, start, schedule)
+
+        self.replayed = jax.jit(replayed)
+        self.schedule = self.run.taken.schedule
+        self.met = self.schedule.met[:, 0]
+        self.limits = np.asarray(
+            self.replayed(self.run.packed, walk.fresh(self.run.kind)(self.run.packed), self.schedule)[1].seen
+        )[self.met, -1, 0]
+        self.held = Control(*program).hold[self.schedule.step[self.met, 0]] > 0
 
     def results(self, cell: ss.Cell) -> dict[str, np.ndarray]:
         """Everything that a run gives, on the time steps of CELL's."""
@@ -120,10 +131,10 @@ class Discrete:
         packed = np.array([[numbers[name]] for name in self.names])
         # A cut-off in C-rates moves with the cell, a voltage does not.
         limits = self.limits * np.where(self.held, numbers["one_C_A"] / numbers_of(CELL)["one_C_A"], 1.0)
-        schedule = self.run.given.schedule
+        schedule = self.schedule
         for _ in range(12):
-            seen = np.asarray(self.seen(packed, schedule))[self.met, :, 0]
-            share = schedule.share.copy()
+            end, moments = self.replayed(packed, walk.fresh(self.run.kind)(packed), schedule)
+            seen, share = np.asarray(moments.seen)[self.met, :, 0], schedule.share.copy()
             # A path is a cubic, so five points tell its slope at the end.
             slope = seen @ np.array([3, -16, 36, -48, 25]) / 3 / share[self.met, 0]
             change = (seen[:, -1] - limits) / slope
@@ -131,13 +142,12 @@ class Discrete:
             schedule = schedule._replace(share=share)
             if np.max(np.abs(change)) < 1e-13:
                 break
-        values = sensitivity._values(self.run.plan)(packed, self.run.given._replace(schedule=schedule))
+        filled = self.run.given.step.size - self.run.points
+        moments = Moment(*(sensitivity._filled(np.asarray(q), filled) for q in moments))
+        given = self.run.given._replace(before=walk.before(self.run.kind, walk.fresh(self.run.kind)(packed)))
+        values = dict(fields(self.run.shape)(packed, moments, given))
+        values["impedance_ohm"] = spectrum(self.run.kind, SPECTRUM_MESH)(packed, end, self.run.omega)
         return {name: np.asarray(value) for name, value in values.items()}
-
-
-def program_held(given: Any, met: np.ndarray) -> np.ndarray:
-    """Whether the steps that end at a limit hold the voltage."""
-    return Control(*given.program).hold[given.schedule.step[met, 0]] > 0
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -238,7 +248,6 @@ def tight() -> xr.Dataset:
     """All derivatives at tight tolerance, where the discrete run is the solution itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sensitivity, "TOLERANCE", TIGHT)
-        patch.setattr(sensitivity, "STEPS", TIGHT_STEPS)
         return ss.sensitivities(CELL, PROTOCOL, NAMES, **OPTIONS)
 
 
@@ -327,7 +336,6 @@ def test_derivatives_converge_with_the_tolerance(dataset: xr.Dataset, tight: xr.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sensitivity, "TOLERANCE", 1e-6)
-        patch.setattr(sensitivity, "STEPS", TIGHT_STEPS)
         middle = ss.sensitivities(CELL, PROTOCOL, NAMES, **OPTIONS)
     inputs = tight["input"].values[:, None]
     for name in (*FIELDS, "impedance_ohm"):
