@@ -1,7 +1,8 @@
 """A time step that was taken, as a differentiable function of the cell and of the state it began at.
 
-The adaptive run finds steps and limits; here they are given, and only where a limit was met does the last step's share
-move with the numbers, so that the limit stays met: derivatives are those of the discrete run, through its events.
+The adaptive run finds steps and limits; here they are given, and only where a limit was met does the length of the last
+step move with the numbers, so that the limit stays met: derivatives are those of the discrete run, through its events.
+(Its share could move instead, but the slope of a step's path is worth less than the step's own: see the theory page.)
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy as np
 from sscell.engines.jax.advance import QUARTERS, Row, means_over_cathode
 from sscell.engines.jax.cycler import Cycler
 from sscell.engines.jax.equations import State
-from sscell.engines.jax.rosenbrock import path, path_slope
-from sscell.engines.jax.stages import step_of
+from sscell.engines.jax.rosenbrock import path
+from sscell.engines.jax.stages import Stages, step_of
+from sscell.engines.jax.stages import by_length as stages_by_length
 from sscell.jax_setup import load_jax
 
 MET = 2
@@ -65,21 +67,37 @@ def taken_from(records: Sequence[np.ndarray], visited: Sequence[np.ndarray]) -> 
     return Taken(schedule, np.concatenate(visited)[taken], moments)
 
 
-def ended(cycler: Cycler, now: Schedule, y: State, increments: State) -> tuple[State, Moment]:
-    """The state a step ends at, and its moment; differentiable in the cycler's arrays, y and the increments."""
+class Ended(NamedTuple):
+    """What a time step comes to: its end, its moment, and by how much it misses the limit (lanes,)."""
+
+    y: State
+    moment: Moment
+    miss: Any
+
+
+def ended(cycler: Cycler, now: Schedule, y: State, increments: State, h: Any) -> Ended:
+    """The step that the increments make; differentiable in the cycler's arrays, y, the increments and h (lanes,)."""
     jax = load_jax()
-    jnp = jax.numpy
-    equations = cycler.equations
     tried = step_of(y, increments)
-    i = cycler.current(y)
     along = cycler.seen(y), cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)
-    _, limit = cycler.limit(i)
-    # One Newton step on a solution: nothing but its derivative.
-    miss = path(*along, now.share) - limit
-    slope = jax.lax.stop_gradient(path_slope(*along, now.share))
-    moved = jnp.where(now.met, miss / jnp.where(now.met, slope, 1.0), 0.0)
-    share = now.share - (moved - jax.lax.stop_gradient(moved))
-    y = jax.tree.map(lambda a, b, u, w: path(a, b, u, w, share), y, tried.y, tried.bend, tried.twist)
-    seen = jnp.stack([path(*along, part * share) for part in QUARTERS])
-    scale = jnp.where(cycler.held, cycler.cells.p["area_m2"], 1.0)
-    return y, Moment(share * now.h, scale * seen, y.series[1], *means_over_cathode(equations, y))
+    _, limit = cycler.limit(cycler.current(y))
+    y = jax.tree.map(lambda a, b, u, w: path(a, b, u, w, now.share), y, tried.y, tried.bend, tried.twist)
+    seen = jax.numpy.stack([path(*along, part * now.share) for part in QUARTERS])
+    scale = jax.numpy.where(cycler.held, cycler.cells.p["area_m2"], 1.0)
+    moment = Moment(now.share * h, scale * seen, y.series[1], *means_over_cathode(cycler.equations, y))
+    return Ended(y, moment, seen[-1] - limit)
+
+
+def by_length(cycler: Cycler, done: Stages, now: Schedule, y: State) -> Ended:
+    """The derivative of `ended` by the step's length; where no limit is met, which is seldom otherwise, zero."""
+    jax = load_jax()
+
+    def of(u: State, h: Any) -> Ended:
+        return ended(cycler, now, y, u, h)
+
+    def met() -> Ended:
+        du = stages_by_length(cycler, done, now.h)
+        return jax.jvp(of, (done.increments, now.h), (du, jax.numpy.ones_like(now.h)))[1]
+
+    like = jax.eval_shape(of, done.increments, now.h)
+    return jax.lax.cond(now.met[0], met, lambda: jax.tree.map(lambda q: jax.numpy.zeros(q.shape, q.dtype), like))

@@ -43,7 +43,7 @@ class Given(NamedTuple):
 @functools.lru_cache(maxsize=16)
 def fields(shape: Shape) -> Any:
     """(numbers, moments, given) -> results by name."""
-    return jitted(lambda packed, moments, given: _results(shape, packed, moments, given.before, given))
+    return jitted(lambda packed, moments, given: _results(shape, given, packed, moments, given.before))
 
 
 @functools.lru_cache(maxsize=16)
@@ -53,8 +53,7 @@ def fields_along(shape: Shape) -> Any:
 
     def run(packed: Any, moments: Moment, given: Given, seeds: Any, d_moments: Moment, d_before: Before) -> Any:
         def along(*tangents: Any) -> Any:
-            at = packed, moments, given.before
-            return jax.jvp(lambda *values: _results(shape, *values, given), at, tangents)[1]
+            return jax.jvp(functools.partial(_results, shape, given), (packed, moments, given.before), tangents)[1]
 
         return jax.vmap(along)(seeds, d_moments, d_before)
 
@@ -67,8 +66,7 @@ def fields_back(shape: Shape) -> Any:
     jax = load_jax()
 
     def run(packed: Any, moments: Moment, given: Given, weights: dict[str, Any]) -> Any:
-        at = packed, moments, given.before
-        return jax.vjp(lambda *values: _results(shape, *values, given), *at)[1](weights)
+        return jax.vjp(functools.partial(_results, shape, given), packed, moments, given.before)[1](weights)
 
     return jitted(run)
 
@@ -76,7 +74,7 @@ def fields_back(shape: Shape) -> Any:
 @functools.lru_cache(maxsize=16)
 def spectrum(kind: Kind, mesh: Mesh) -> Any:
     """(numbers, last state, omega) -> impedance, (frequencies,)."""
-    return jitted(functools.partial(_spectrum, kind, mesh))
+    return jitted(lambda packed, end, omega: _spectrum(kind, mesh, omega, packed, end))
 
 
 @functools.lru_cache(maxsize=16)
@@ -86,7 +84,7 @@ def spectrum_along(kind: Kind, mesh: Mesh) -> Any:
 
     def run(packed: Any, end: State, omega: Any, seeds: Any, dy: State) -> Any:
         def along(*tangents: Any) -> Any:
-            return jax.jvp(lambda *values: _spectrum(kind, mesh, *values, omega), (packed, end), tangents)[1]
+            return jax.jvp(functools.partial(_spectrum, kind, mesh, omega), (packed, end), tangents)[1]
 
         return jax.vmap(along)(seeds, dy)
 
@@ -99,18 +97,18 @@ def spectrum_back(kind: Kind, mesh: Mesh) -> Any:
     jax = load_jax()
 
     def run(packed: Any, end: State, omega: Any, weights: Any) -> Any:
-        return jax.vjp(lambda *values: _spectrum(kind, mesh, *values, omega), packed, end)[1](weights)
+        return jax.vjp(functools.partial(_spectrum, kind, mesh, omega), packed, end)[1](weights)
 
     return jitted(run)
 
 
-def _spectrum(kind: Kind, mesh: Mesh, packed: Any, end: State, omega: Any) -> Any:
+def _spectrum(kind: Kind, mesh: Mesh, omega: Any, packed: Any, end: State) -> Any:
     fine = equations_of(kind.structure, mesh)
     moved = remapped(fine, end, kind.mesh.edges, mesh.edges)
     return spectra(fine, numbers_in(kind, packed), moved, omega)[0][0]
 
 
-def _results(shape: Shape, packed: Any, moments: Moment, before: Before, given: Given) -> dict[str, Any]:
+def _results(shape: Shape, given: Given, packed: Any, moments: Moment, before: Before) -> dict[str, Any]:
     """The fields of CycleSummary, (cycles,), and the voltage at the end of each time step, NaN where it is held."""
     jnp = load_jax().numpy
     p, steps, starts = numbers_in(shape.kind, packed), shape.starts[-1], np.array(shape.starts)

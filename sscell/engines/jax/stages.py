@@ -2,7 +2,7 @@
 
 From (g - J) U = r follows (g - J) dU = dr + dJ U: neither the elimination nor the Jacobian's entries are
 differentiated, and the matrix is factorised once for a step and all its derivatives. Stages are in loops, so that
-compiling them takes seconds. The length of a step is held.
+compiling them takes seconds.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def step_of(y: State, increments: State) -> Step:
 
 
 def along(cycler: Cycler, done: Stages, y: State, h: Any, d_arrays: Held, dy: State) -> State:
-    """The tangents of the increments."""
+    """The tangents of the increments at the same length."""
     jax = load_jax()
     equations, rates = cycler.equations, _rates(cycler)
     # dJ U for any U: the Jacobian's change along the tangent is the slope of the rates' change along it.
@@ -73,6 +73,22 @@ def along(cycler: Cycler, done: Stages, y: State, h: Any, d_arrays: Held, dy: St
         return _put(du, number, equations.solved(cycler.cells, done.factors, right, cycler.hold)), None
 
     return jax.lax.scan(stage, _none(y), (TABLE, done.at, done.increments))[0]
+
+
+def by_length(cycler: Cycler, done: Stages, h: Any) -> State:
+    """The derivative of the increments by h."""
+    jax = load_jax()
+    rates = _rates(cycler)
+
+    def stage(du: State, row: Any) -> tuple[State, None]:
+        (a, c, number), where, k = row
+        _, slope = jax.jvp(lambda q: rates(cycler.arrays, q), (where,), (_weighted(a, du),))
+        parts = slope, _weighted(c, du), _weighted(c, done.increments), k
+        right = jax.tree.map(lambda f, q, u, own: f + q / h - u / h**2 + own / (GAMMA * h**2), *parts)
+        return _put(du, number, cycler.equations.solved(cycler.cells, done.factors, right, cycler.hold)), None
+
+    none = jax.tree.map(jax.numpy.zeros_like, done.increments)
+    return jax.lax.scan(stage, none, (TABLE, done.at, done.increments))[0]
 
 
 def back(cycler: Cycler, done: Stages, y: State, h: Any, increments: State) -> tuple[Held, State]:

@@ -18,7 +18,7 @@ from sscell.engines.jax.cycler import Cycler, Held, cycler_at
 from sscell.engines.jax.equations import Cells, State
 from sscell.engines.jax.kept import compiler_options
 from sscell.engines.jax.lanes import fresh_lanes
-from sscell.engines.jax.replay import Moment, Schedule, Taken, ended
+from sscell.engines.jax.replay import Ended, Moment, Schedule, Taken, by_length, ended
 from sscell.engines.jax.stages import along, back, stages
 from sscell.engines.mesh import Mesh
 from sscell.jax_setup import load_jax
@@ -164,9 +164,9 @@ class _Steps:
         """What the cycler holds, of the cells."""
         return lambda cells: cycler_at(self.equations, cells, self.program, now.step, self.kind.holds).arrays
 
-    def ended(self, now: Schedule) -> Callable[[Held, State, State], tuple[State, Moment]]:
-        """End and moment, of what is held, the state and the increments."""
-        return lambda arrays, y, u: ended(self.cycler(arrays), now, y, u)
+    def ended(self, now: Schedule) -> Callable[[Held, State, State], Ended]:
+        """What the step comes to, of what is held, the state and the increments."""
+        return lambda arrays, y, u: ended(self.cycler(arrays), now, y, u, now.h)
 
     def cycler(self, arrays: Held) -> Cycler:
         """The cycler with these arrays."""
@@ -187,11 +187,16 @@ def _along_chunk(kind: Kind) -> Any:
             arrays = steps.held(now)(steps.cells)
             cycler = steps.cycler(arrays)
             done = stages(cycler, y, now.h)
+            longer = by_length(cycler, done, now, y)
 
-            def one(d_cells: Cells, dy: State) -> Any:
+            def one(d_cells: Cells, dy: State) -> tuple[State, Moment]:
                 d_arrays = jax.jvp(steps.held(now), (steps.cells,), (d_cells,))[1]
                 du = along(cycler, done, y, now.h, d_arrays, dy)
-                return jax.jvp(steps.ended(now), (arrays, y, done.increments), (d_arrays, dy, du))[1]
+                change = jax.jvp(steps.ended(now), (arrays, y, done.increments), (d_arrays, dy, du))[1]
+                # The length moves so that the limit stays met.
+                dh = -_over(change.miss, longer.miss)
+                moved = jax.tree.map(lambda q, by_h: q + by_h * dh, change, longer)
+                return moved.y, moved.moment
 
             # Tangents are the last axis of what is computed with, which is quicker than the first.
             return jax.vmap(one, -1, (-1, 0))(d_cells, dy)
@@ -228,8 +233,12 @@ def _back_chunk(kind: Kind) -> Any:
             arrays, to_cells = jax.vjp(steps.held(now), steps.cells)
             cycler = steps.cycler(arrays)
             done = stages(cycler, y, now.h)
+            longer = by_length(cycler, done, now, y)
             _, to_step = jax.vjp(steps.ended(now), arrays, y, done.increments)
-            by_arrays, by_y, by_increments = to_step((by_end, jax.tree.map(lambda q: _row(q, k), moments)))
+            weights = by_end, jax.tree.map(lambda q: _row(q, k), moments)
+            by_h_of = jax.tree.map(lambda w, by_h: jax.numpy.sum(w * by_h), weights, (longer.y, longer.moment))
+            by_miss = -_over(sum(jax.tree.leaves(by_h_of)), longer.miss)
+            by_arrays, by_y, by_increments = to_step(Ended(*weights, by_miss))
             also_arrays, also_y = back(cycler, done, y, now.h, by_increments)
             (also_cells,) = to_cells(_sum(by_arrays, also_arrays))
             return _sum(by_y, also_y), _sum(by_cells, also_cells)
@@ -239,6 +248,12 @@ def _back_chunk(kind: Kind) -> Any:
         return y, jax.vjp(steps.cells_of, packed)[1](by_cells)[0]
 
     return jitted(run)
+
+
+def _over(change: Any, by_length: Any) -> Any:
+    """The change over the derivative by a step's length; 0 where that is not asked for."""
+    jnp = load_jax().numpy
+    return jnp.where(by_length == 0, 0.0, change / jnp.where(by_length == 0, 1.0, by_length))
 
 
 def _row(values: Any, k: Any) -> Any:

@@ -113,7 +113,8 @@ class Discrete:
 
             def again(y: Any, now: Schedule) -> Any:
                 cycler = cycler_at(equations, cells, program, now.step, True)
-                return ended(cycler, now, y, stages(cycler, y, now.h).increments)
+                now_ended = ended(cycler, now, y, stages(cycler, y, now.h).increments, now.h)
+                return now_ended.y, now_ended.moment
 
             return jax.lax.scan(again, start, schedule)
 
@@ -132,16 +133,18 @@ class Discrete:
         # A cut-off in C-rates moves with the cell, a voltage does not.
         limits = self.limits * np.where(self.held, numbers["one_C_A"] / numbers_of(CELL)["one_C_A"], 1.0)
         schedule = self.schedule
-        for _ in range(12):
+        for _ in range(40):
             end, moments = self.replayed(packed, walk.fresh(self.run.kind)(packed), schedule)
-            seen, share = np.asarray(moments.seen)[self.met, :, 0], schedule.share.copy()
-            # A path is a cubic, so five points tell its slope at the end.
-            slope = seen @ np.array([3, -16, 36, -48, 25]) / 3 / share[self.met, 0]
-            change = (seen[:, -1] - limits) / slope
-            share[self.met, 0] -= change
-            schedule = schedule._replace(share=share)
-            if np.max(np.abs(change)) < 1e-13:
+            seen, h = np.asarray(moments.seen)[self.met, :, 0], schedule.h.copy()
+            # The slope of a path is nearly that by the length of the step, so this is nearly Newton's method.
+            slope = seen @ np.array([3, -16, 36, -48, 25]) / 3
+            change = (seen[:, -1] - limits) / slope * h[self.met, 0]
+            h[self.met, 0] -= change
+            schedule = schedule._replace(h=h)
+            if np.max(np.abs(change)) < 1e-11 * np.max(h):
                 break
+        else:
+            raise AssertionError("the limits were not met again")
         filled = self.run.given.step.size - self.run.points
         moments = Moment(*(sensitivity._filled(np.asarray(q), filled) for q in moments))
         given = self.run.given._replace(before=walk.before(self.run.kind, walk.fresh(self.run.kind)(packed)))
@@ -330,7 +333,7 @@ def test_derivatives_equal_central_differences(name: str, tight: xr.Dataset, sca
 
 @pytest.mark.agreement
 def test_derivatives_converge_with_the_tolerance(dataset: xr.Dataset, tight: xr.Dataset) -> None:
-    """Of the largest effect that an input has on a result, 3 % at 1e-6; printed: at the tolerance that everyone gets.
+    """Of the largest effect that an input has on a result: 3 % at the tolerance that everyone gets, 0.3 % at 1e-6.
 
     The end of a hold is the hardest: its current falls slowly, so a small error of it is a large one of its time.
     """
@@ -343,7 +346,7 @@ def test_derivatives_converge_with_the_tolerance(dataset: xr.Dataset, tight: xr.
         largest = np.max(np.abs(best), axis=0)
         miss = [np.max(np.abs(d - best) / largest) for d in (default, between)]
         print(f"{name}: default {100 * miss[0]:.2f} %, 1e-6 {100 * miss[1]:.2f} % of the largest effect")
-        assert miss[1] < 0.03, name
+        assert miss[0] < 0.03 and miss[1] < 0.003, name
 
 
 # --- what is refused
