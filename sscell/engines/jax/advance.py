@@ -25,6 +25,8 @@ SAFETY, NOW, BEFORE = 0.9, 0.8 / ORDER, 0.2 / ORDER
 LEAST, MOST, AFTER_FAILURE = 0.3, 5.0, (0.15, 0.8)
 # A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed.
 EARLY, BEYOND = 0.9, 1.02
+# A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
+EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -121,7 +123,7 @@ class Advance:
         sign, limit = cycler.limit(i)
         ahead = sign * (here - limit)
         left = cycler.longest_s() - clock.since_s
-        at_once = busy & (clock.since_s == 0) & (ahead <= 0)
+        at_once = busy & (clock.since_s == 0) & (ahead <= 0) & jnp.isfinite(here)
         goes = busy & ~at_once
 
         wanted = jnp.where(clock.h > 0, clock.h, cycler.first_step_s())
@@ -142,7 +144,7 @@ class Advance:
         )
         tries = clock.tries + goes
         stuck = goes & ~taken & (after < SMALLEST_STEP_S)
-        status = _status(cycler, clock.status, i, stuck, finite, tries, met, timed)
+        status = _status(cycler, clock.status, i, here, stuck, finite, tries, met, timed)
         ends = at_once | ((met | timed) & (status == Status.RUNNING))
 
         y = jax.tree_util.tree_map(
@@ -211,16 +213,20 @@ def _next_step(taken: Any, finite: Any, error: Any, clock: Clock, h: Any, wanted
     return jnp.where(taken, grown, h * refused)
 
 
-def _status(cycler: Cycler, status: Any, i: Any, stuck: Any, finite: Any, tries: Any, met: Any, timed: Any) -> Any:
+def _status(
+    cycler: Cycler, status: Any, i: Any, here: Any, stuck: Any, finite: Any, tries: Any, met: Any, timed: Any
+) -> Any:
     jnp = load_jax().numpy
     control, unheld, down = cycler.control, ~cycler.held, i > 0
+    emptied = unheld & down & (control.lowest_V <= LOWEST_V)
+    overcharged = unheld & ~down & (control.highest_V >= HIGHEST_V)
     problems = (
         (stuck & finite, Status.STEP_TOO_SMALL),
         (stuck & ~finite, Status.NOT_FINITE),
         (tries > MOST_TRIES, Status.TOO_MANY_STEPS),
         (timed & (control.open_ended > 0), Status.NO_LIMIT),
-        (met & unheld & down & (control.lowest_V <= LOWEST_V), Status.EMPTIED),
-        (met & unheld & ~down & (control.highest_V >= HIGHEST_V), Status.OVERCHARGED),
+        ((met | (stuck & (here < EMPTY_V))) & emptied, Status.EMPTIED),
+        ((met | (stuck & (here > OVERCHARGED_V))) & overcharged, Status.OVERCHARGED),
     )
     for where, problem in problems:
         status = jnp.where(where, int(problem), status)

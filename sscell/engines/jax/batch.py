@@ -122,8 +122,12 @@ class _Job:
         rows = tally.summary(lane, numbers_of_lane(self.numbers, cell), self.structure, before)
         for name, table in self.outcome.table.items():
             table[cell, : rows[name].size] = rows[name]
-        self.outcome.status[cell], self.outcome.step[cell] = clock.status[lane], clock.step[lane]
-        self.outcome.since_s[cell], self.outcome.time_s[cell] = clock.since_s[lane], clock.time_s[lane]
+        status, step, since_s = clock.status[lane], clock.step[lane], clock.since_s[lane]
+        sound, finite = rows["cycle"].size, all(np.isfinite(array[..., lane]).all() for array in y)
+        if status == Status.RUNNING and (sound < len(self.protocol) or not finite):
+            status, step, since_s = Status.NOT_FINITE, tally.cycle_starts[min(sound + 1, len(self.protocol))] - 1, 0.0
+        self.outcome.status[cell], self.outcome.step[cell], self.outcome.since_s[cell] = status, step, since_s
+        self.outcome.time_s[cell] = clock.time_s[lane]
         for kept, array in zip(self.outcome.final, y, strict=True):
             kept[..., cell] = array[..., lane]
 

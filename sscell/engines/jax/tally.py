@@ -45,7 +45,8 @@ class Tally:
         mean = BOOLE @ np.stack([row.q0, row.q1, row.q2, row.q3, row.q4])
         held = self.control.hold[step] > 0
         fixed = np.where(held, self.control.voltage_V[step], current_A(self.control, step, one_C_A[lane]))
-        np.add.at(self.energy_J, (step, lane), np.where(length > 0, mean * fixed, 0.0) * length)
+        with np.errstate(all="ignore"):
+            np.add.at(self.energy_J, (step, lane), np.where(length > 0, mean * fixed, 0.0) * length)
         np.add.at(self.duration_s, (step, lane), length)
         ends = row.kind >= 2
         at = step[ends], lane[ends]
@@ -67,7 +68,10 @@ class Tally:
     def summary(
         self, lane: int, numbers: Mapping[str, float], structure: CellStructure, before: Mapping[str, float]
     ) -> dict[str, np.ndarray]:
-        """The fields of CycleSummary for the finished cycles; `before`: charge_C and oxidised at the start."""
+        """The fields of CycleSummary for the finished cycles, up to the first that has a number which is not finite.
+
+        before: charge_C and oxidised at the start.
+        """
         count = self.finished_cycles(lane)
         starts = self.cycle_starts[: count + 1]
         steps, last, column = slice(0, starts[-1]), starts[1:] - 1, slice(lane, lane + 1)
@@ -76,17 +80,27 @@ class Tally:
         sums = StepSums(passed, self.energy_J[steps, column], self.duration_s[steps, column])
         names = ("last", "decomposition_m", "active", "oxidised")
         ends = CycleEnds(*(self.at_end[name][last, column] for name in names))
-        fields = cycle_fields(sums, ends, np.array([before["oxidised"]]), starts, numbers, structure, np)
-        return {"cycle": np.arange(1, count + 1), **{name: values[:, 0] for name, values in fields.items()}}
+        with np.errstate(all="ignore"):
+            fields = cycle_fields(sums, ends, np.array([before["oxidised"]]), starts, numbers, structure, np)
+        sound = np.isfinite(np.stack([*ends, *(np.add.reduceat(q, starts[:-1]) for q in sums)])).all(axis=0)[:, 0]
+        if structure.positive == "composite":
+            sound &= np.isfinite(fields["interface_resistance_ohm_cm2"][:, 0])
+        count = int(np.argmin(np.append(sound, False)))
+        return {"cycle": np.arange(1, count + 1), **{name: values[:count, 0] for name, values in fields.items()}}
 
 
 def trace_columns(
     records: Sequence[np.ndarray], lane: int, program: np.ndarray, one_C_A: float, cycle_of: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """time_s, current_A, voltage_V and cycle of a lane: four points a time step, the first of each protocol step."""
+    """time_s, current_A, voltage_V and cycle of a lane: four points a time step, the first of each protocol step.
+
+    Where no time step was taken at all, the point at which the first was tried.
+    """
     control = Control(*program)
-    rows = Row(*np.concatenate([record[:, :, lane] for record in records]).T)
-    rows = Row(*(field[rows.kind > 0] for field in rows))
+    every = Row(*np.concatenate([record[:, :, lane] for record in records]).T)
+    rows = Row(*(field[every.kind > 0] for field in every))
+    if rows.step.size == 0:
+        rows = Row(*(field[:1] for field in every))
     step = rows.step.astype(int)
     starts = np.flatnonzero(np.diff(step, prepend=-1))
     length = rows.share * rows.h
@@ -117,4 +131,4 @@ def cycle_of_steps(protocol: Protocol) -> np.ndarray:
 
 def numbers_of_lane(numbers: Mapping[str, np.ndarray], lane: int) -> dict[str, Any]:
     """One lane's numbers."""
-    return {name: float(values[lane]) for name, values in numbers.items()}
+    return {name: values[lane] for name, values in numbers.items()}
