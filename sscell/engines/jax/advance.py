@@ -23,8 +23,9 @@ SMALLEST_STEP_S, MOST_TRIES = 1e-7, 20_000
 # Step size control by the error of this step and of the one before (Gustafsson), within bounds.
 SAFETY, NOW, BEFORE = 0.9, 0.8 / ORDER, 0.2 / ORDER
 LEAST, MOST, AFTER_FAILURE = 0.3, 5.0, (0.15, 0.8)
-# A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed.
-EARLY, BEYOND = 0.9, 1.02
+# A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed;
+# but not where it is this near, relative, as a step from there to the limit may be shorter than any.
+EARLY, BEYOND, NEAR = 0.9, 1.02, 1e-6
 # A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -136,7 +137,7 @@ class Advance:
         over = good & (sign * (there - limit) <= 0)
         crossing = _crossing(ahead, sign * (there - limit), sign * bend, sign * twist)
         share = kept(jnp.where(over, crossing, 1.0))
-        early = over & (share < EARLY)
+        early = over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit)))
         met, taken = over & ~early, good & ~early
         timed = taken & ~met & (h >= left)
         after = jnp.where(
@@ -249,9 +250,9 @@ def _crossing(start: Any, end: Any, bend: Any, twist: Any) -> Any:
 def _weights(equations: Equations, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """One over the error that a row may have, in units of the tolerance: contents 1 (5 where a potential is flat),
 
-    potentials 10 V, thickness 10 nm. The layers' own voltages follow the current and are left out.
+    potentials 4 V, thickness 10 nm. The layers' own voltages follow the current and are left out.
     """
-    content, potential, thickness = 1 / tolerance, 0.1 / tolerance, 1e8 / tolerance
+    content, potential, thickness = 1 / tolerance, 0.25 / tolerance, 1e8 / tolerance
     cathode, negative = equations.positive, equations.negative
     if isinstance(cathode, Cathode):
         w = np.zeros((cathode.rows, 1, 1))
