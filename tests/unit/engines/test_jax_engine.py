@@ -283,7 +283,9 @@ def test_a_limit_a_rounding_error_ahead_is_met() -> None:
     first = fast(COATED, protocol_from(["Charge at C/2 until 2.6 V"]), mesh=MESH)
     for ahead_V in (1e-9, 1e-12):
         limit_V = first.trace.voltage_V[-1] + ahead_V
-        again = fast(COATED, protocol_from([f"Charge at C/2 until {limit_V:.15f} V"]), state=first.final_state, mesh=MESH)
+        again = fast(
+            COATED, protocol_from([f"Charge at C/2 until {limit_V:.15f} V"]), state=first.final_state, mesh=MESH
+        )
         assert again.complete, again.message
         assert again.trace.voltage_V[-1] == pytest.approx(limit_V, abs=1e-8)
 
