@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -376,6 +377,26 @@ def test_an_absurd_cell_fails_by_name_and_its_neighbours_do_not_notice(name: str
     for column in clean.table:
         assert np.isnan(spoilt.table[column][2]).all(), column
         np.testing.assert_array_equal(spoilt.table[column][others], clean.table[column][others])
+
+
+def test_numbers_that_are_none_end_named_or_with_a_result() -> None:
+    """Every number of a cell in turn nothing, negative, beyond all measure or not a number, all in one batch."""
+    names, odd = list(lanes_of([COATED])), (0.0, -1.0, 1e300, 1e-300, np.inf, np.nan)
+    count = 1 + len(names) * len(odd)
+    numbers = {name: np.repeat(value, count) for name, value in lanes_of([COATED]).items()}
+    start = State(*map(np.array, fresh_lanes(Equations(COATED.structure, MESH.edges), MESH.edges, numbers)))
+    for lane, (name, value) in enumerate(itertools.product(names, odd), start=1):
+        numbers[name][lane] = value
+    outcome = run_batch(COATED.structure, MESH, numbers, start, np.zeros(count), protocol_from(CYCLE))
+    done, table = outcome.status == Status.RUNNING, outcome.table
+    assert done[0] and 0 < done.sum() < count
+    no_mass = ~(numbers["active_mass_kg"] > 0)
+    nothing_passed = (table["charge_capacity_mAh_per_g"] == 0).any(axis=1)
+    for name, values in table.items():
+        finite = np.isfinite(values).all(axis=1)
+        assert finite[done & ~no_mass & ~nothing_passed].all(), name
+    for array in outcome.final:
+        assert np.isfinite(array[..., done]).all()
 
 
 # --- conservation and states
