@@ -1,1 +1,1 @@
-"""Engines: the same cell solved by PyBaMM (the reference) and, in the uniform limit, in closed form."""
+"""Engines: the same cell by PyBaMM (the reference), in JAX (the fast one) and, in the uniform limit, in closed form."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sscell.cell import Cell, continuous_inputs, full_name, numbers_slopes
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.rest import check_rest
 from sscell.engines.simulate import checked_protocol
 from sscell.errors import require
 from sscell.protocol import Protocol
@@ -42,6 +43,7 @@ def sensitivities(
     require(len(parameters) > 0, "sensitivities: name at least one parameter; see ss.continuous_inputs(cell).")
     plan = checked_protocol([cell], protocol, cycles)
     frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
+    check_rest(rest_h)
     names = [full_name(cell, name) for name in parameters]
     from sscell.engines.jax.lanes import numbers_of
     from sscell.engines.jax.sensitivity import DifferentiableRun
@@ -72,6 +74,7 @@ def gradient(
     """
     plan = checked_protocol([cell], protocol, cycles)
     frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
+    check_rest(rest_h)
     wanted = parameters if parameters is not None else list(continuous_inputs(cell))
     names = [full_name(cell, name) for name in wanted]
     from sscell.engines.jax.lanes import numbers_of

@@ -9,8 +9,8 @@ import numpy as np
 from sscell.cell import Cell
 from sscell.engines.budget import ImpedanceBudget
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, IMPEDANCE_MESH, Mesh
+from sscell.engines.rest import check_rest
 from sscell.engines.simulate import check_engine
-from sscell.errors import require
 from sscell.records import CellState, Spectrum
 from sscell.records.spectrum import checked_frequencies
 
@@ -63,8 +63,5 @@ def impedance_budget(
 
 def _checked(frequency_Hz: Sequence[float] | np.ndarray, rest_h: float, engine: str) -> np.ndarray:
     check_engine(engine)
-    require(
-        isinstance(rest_h, (int, float)) and np.isfinite(rest_h) and rest_h >= 0,
-        f"impedance: rest_h must be at least 0 hours, got {rest_h!r}.",
-    )
+    check_rest(rest_h)
     return checked_frequencies(frequency_Hz)

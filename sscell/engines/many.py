@@ -9,13 +9,13 @@ import numpy as np
 
 from sscell.cell import Cell, CellStructure, cells_with, fresh_state
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
-from sscell.engines.rest import NOT_SETTLED
+from sscell.engines.rest import NOT_SETTLED, check_rest, rest_step
 from sscell.engines.result import CycleSummary
 from sscell.engines.simulate import checked_protocol
 from sscell.engines.state import state_on
 from sscell.errors import InputError, require
 from sscell.progress import progress_bar
-from sscell.protocol import Protocol, protocol_from
+from sscell.protocol import Protocol
 from sscell.records import CellState, Profile
 from sscell.records.spectrum import checked_frequencies
 
@@ -77,11 +77,12 @@ def impedance_many(
     """
     members = _members(cells, parameters)
     frequencies = checked_frequencies(frequency_Hz)
+    check_rest(rest_h)
     starts = _starts(members, states)
     count = len(members)
     problems = np.full(count, "", dtype=object)
     if rest_h > 0:
-        rest = protocol_from([f"Rest for {rest_h:g} hours"])
+        rest = Protocol(((rest_step(rest_h),),))
         rested = simulate_many(members, rest, states=_given(members, starts), quiet=quiet)
         starts, problems = final_states(rested), rested["problem"].values.astype(object)
     z, voltage_V = np.full((count, frequencies.size), np.nan + 0j), np.full(count, np.nan)

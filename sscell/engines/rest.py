@@ -8,7 +8,7 @@ import numpy as np
 
 from sscell.cell import Cell
 from sscell.engines.result import SimulationResult
-from sscell.errors import SscellError
+from sscell.errors import SscellError, require
 from sscell.protocol import Current, Step
 from sscell.records import CellState, Spectrum
 
@@ -22,6 +22,14 @@ class Rested(NamedTuple):
 
     state: CellState | None
     drift_V_per_h: float = float("nan")
+
+
+def check_rest(rest_h: float) -> None:
+    """Refuse a rest that is none."""
+    require(
+        isinstance(rest_h, (int, float)) and np.isfinite(rest_h) and rest_h >= 0,
+        f"impedance: rest_h must be at least 0 hours, got {rest_h!r}.",
+    )
 
 
 def rest_step(rest_h: float) -> Step:

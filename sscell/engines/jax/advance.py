@@ -16,7 +16,6 @@ from sscell.engines.jax.equations import Equations, State, flat
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.problems import Status
 from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
-from sscell.engines.limits import HIGHEST_V, LOWEST_V
 from sscell.jax_setup import load_jax
 
 SMALLEST_STEP_S, MOST_TRIES = 1e-7, 20_000
@@ -24,8 +23,9 @@ SMALLEST_STEP_S, MOST_TRIES = 1e-7, 20_000
 SAFETY, NOW, BEFORE = 0.9, 0.8 / ORDER, 0.2 / ORDER
 LEAST, MOST, AFTER_FAILURE = 0.3, 5.0, (0.15, 0.8)
 # A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed;
-# but not where it is this near, relative, as a step from there to the limit may be shorter than any.
-EARLY, BEYOND, NEAR = 0.9, 1.02, 1e-6
+# but not where it is this near, relative, or reached this soon, as a step from there to the limit may be too short.
+EARLY, BEYOND, NEAR, SOONEST_S = 0.9, 1.02, 1e-6, 1e-6
+HALVINGS = 50
 # A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -135,9 +135,18 @@ class Advance:
         finite = jnp.isfinite(error) & jnp.isfinite(there)
         good = goes & finite & (error <= 1)
         over = good & (sign * (there - limit) <= 0)
-        crossing = _crossing(ahead, sign * (there - limit), sign * bend, sign * twist)
+        crossing = jax.lax.cond(
+            jnp.any(over),
+            _crossing,
+            lambda *path: jnp.ones_like(h),
+            ahead,
+            sign * (there - limit),
+            sign * bend,
+            sign * twist,
+        )
         share = kept(jnp.where(over, crossing, 1.0))
-        early = over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit)))
+        # It may be met again where it is neither near nor reached sooner than any time step.
+        early = over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S)
         met, taken = over & ~early, good & ~early
         timed = taken & ~met & (h >= left)
         after = jnp.where(
@@ -219,8 +228,8 @@ def _status(
 ) -> Any:
     jnp = load_jax().numpy
     control, unheld, down = cycler.control, ~cycler.held, i > 0
-    emptied = unheld & down & (control.lowest_V <= LOWEST_V)
-    overcharged = unheld & ~down & (control.highest_V >= HIGHEST_V)
+    emptied = unheld & down & (control.limited == 0)
+    overcharged = unheld & ~down & (control.limited == 0)
     problems = (
         (stuck & finite, Status.STEP_TOO_SMALL),
         (stuck & ~finite, Status.NOT_FINITE),
@@ -235,16 +244,24 @@ def _status(
 
 
 def _crossing(start: Any, end: Any, bend: Any, twist: Any) -> Any:
-    """The share of a step at which a path from `start` > 0 to `end` <= 0 crosses zero: Newton, safe by bisection."""
-    jnp = load_jax().numpy
-    low, high = jnp.zeros_like(start), jnp.ones_like(start)
-    share = start / jnp.maximum(start - end, 1e-300)
-    for _ in range(14):
+    """A share of a step at which a path from `start` > 0 to `end` <= 0 crosses zero.
+
+    Newton and bisection in turn, as just after a switch a path may swing wildly; where Newton leaves, bisection.
+    """
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def closer(k: Any, bracket: Any) -> Any:
+        low, high, share = bracket
         value = path(start, end, bend, twist, share)
         low, high = jnp.where(value > 0, share, low), jnp.where(value > 0, high, share)
         newton = share - value / path_slope(start, end, bend, twist, share)
-        share = kept(jnp.where((newton > low) & (newton < high), newton, 0.5 * (low + high)))
-    return share
+        inside = (newton >= low) & (newton <= high) & ((k % 2 == 0) | (k > HALVINGS))
+        return low, high, jnp.where(inside, newton, 0.5 * (low + high))
+
+    first = start / jnp.maximum(start - end, 1e-300)
+    bracket = jnp.zeros_like(start), jnp.ones_like(start), first
+    return jax.lax.fori_loop(0, HALVINGS + 6, closer, bracket)[2]
 
 
 def _weights(equations: Equations, tolerance: float) -> tuple[np.ndarray, np.ndarray]:

@@ -48,14 +48,17 @@ def cycle_fields(
     charged, discharged = member @ (into * sums.energy_J), member @ (out_of * sums.energy_J)
     nothing = xp.full(charge.shape, xp.nan)
     mass = numbers["active_mass_kg"]
-    per_gram = xp.where(mass > 0, 1 / (3.6e3 * xp.where(mass > 0, mass, 1.0)), xp.nan)
+
+    def per_gram(charge_C: Any) -> Any:
+        """mAh/g; NaN, and no derivative, without active material."""
+        return xp.where(mass > 0, charge_C / (3.6e3 * xp.where(mass > 0, mass, 1.0)), xp.nan)
 
     def over(upper: Any, lower: Any) -> Any:
         return xp.where(lower > 0, upper / xp.where(lower > 0, lower, 1.0), xp.nan)
 
     fields = {
-        "charge_capacity_mAh_per_g": charge * per_gram,
-        "discharge_capacity_mAh_per_g": discharge * per_gram,
+        "charge_capacity_mAh_per_g": per_gram(charge),
+        "discharge_capacity_mAh_per_g": per_gram(discharge),
         "coulomb_efficiency_percent": 100 * over(discharge, charge),
         "charge_mean_voltage_V": over(charged, charge),
         "discharge_mean_voltage_V": over(discharged, discharge),
@@ -70,7 +73,7 @@ def cycle_fields(
         before = xp.concatenate([xp.reshape(oxidised_before, (1, -1)), ends.oxidised[:-1]])
         resistance = interface_resistance_ohm_m2(numbers, structure.fixed_layers, ends.decomposition_m, ends.active)
         fields |= {
-            "oxidation_charge_mAh_per_g": (ends.oxidised - before) * cathode_surface_m2(numbers) * per_gram,
+            "oxidation_charge_mAh_per_g": per_gram((ends.oxidised - before) * cathode_surface_m2(numbers)),
             "decomposition_thickness_nm": 1e9 * ends.decomposition_m,
             "active_fraction": ends.active,
             "interface_resistance_ohm_cm2": 1e4 * resistance,

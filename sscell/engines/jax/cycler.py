@@ -63,7 +63,7 @@ class Cycler:
         """(sign, limit): the step ends where sign (seen - limit) has fallen to zero; i: the current at its start."""
         jnp = load_jax().numpy
         c, down = self.control, i > 0
-        sign = jnp.where(self.held, jnp.sign(i), jnp.where(down, 1.0, -1.0))
+        sign = jnp.where(jnp.where(self.held, i < 0, ~down), -1.0, 1.0)
         return sign, jnp.where(self.held, sign * self.cut, jnp.where(down, c.lowest_V, c.highest_V))
 
     def longest_s(self) -> Any:

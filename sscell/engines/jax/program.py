@@ -15,7 +15,7 @@ class Control(NamedTuple):
     """One step of a protocol, or all of them: (steps,) or, for the lanes, (lanes,).
 
     The current is rate one_C_A + current_A, the one that ends a hold cut_rate one_C_A + cut_off_A. open_ended: 1 where
-    the step names no time.
+    the step names no time; limited: 1 where it names a voltage that ends it.
     """
 
     hold: Any
@@ -28,6 +28,7 @@ class Control(NamedTuple):
     cut_off_A: Any
     longest_s: Any
     open_ended: Any
+    limited: Any
 
 
 def program_from(protocol: Protocol) -> np.ndarray:
@@ -55,6 +56,7 @@ def _control(step: Step) -> Control:
             cut_off_A=-1.0 if cut is None else cut.value if cut.unit == "A" else 0.0,
             longest_s=step.duration_s if step.duration_s is not None else LONGEST_HOLD_S,
             open_ended=float(step.duration_s is None),
+            limited=0.0,
         )
     value, limit = step.current.value, step.until_voltage_V
     return Control(
@@ -68,6 +70,7 @@ def _control(step: Step) -> Control:
         cut_off_A=-1.0,
         longest_s=step.duration_s if step.duration_s is not None else math.inf,
         open_ended=float(step.duration_s is None),
+        limited=float(limit is not None),
     )
 
 

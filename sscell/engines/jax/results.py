@@ -73,8 +73,8 @@ def fields_back(shape: Shape) -> Any:
 
 @functools.lru_cache(maxsize=16)
 def spectrum(kind: Kind, mesh: Mesh) -> Any:
-    """(numbers, last state, omega) -> impedance, (frequencies,)."""
-    return jitted(lambda packed, end, omega: _spectrum(kind, mesh, omega, packed, end))
+    """(numbers, last state, omega) -> impedance, (frequencies,), and whether the potentials settled."""
+    return jitted(lambda packed, end, omega: _settled_spectrum(kind, mesh, omega, packed, end))
 
 
 @functools.lru_cache(maxsize=16)
@@ -103,9 +103,14 @@ def spectrum_back(kind: Kind, mesh: Mesh) -> Any:
 
 
 def _spectrum(kind: Kind, mesh: Mesh, omega: Any, packed: Any, end: State) -> Any:
+    return _settled_spectrum(kind, mesh, omega, packed, end)[0]
+
+
+def _settled_spectrum(kind: Kind, mesh: Mesh, omega: Any, packed: Any, end: State) -> tuple[Any, Any]:
     fine = equations_of(kind.structure, mesh)
     moved = remapped(fine, end, kind.mesh.edges, mesh.edges)
-    return spectra(fine, numbers_in(kind, packed), moved, omega)[0][0]
+    z, _, done = spectra(fine, numbers_in(kind, packed), moved, omega)
+    return z[0], done[0]
 
 
 def _results(shape: Shape, given: Given, packed: Any, moments: Moment, before: Before) -> dict[str, Any]:
@@ -114,7 +119,11 @@ def _results(shape: Shape, given: Given, packed: Any, moments: Moment, before: B
     p, steps, starts = numbers_in(shape.kind, packed), shape.starts[-1], np.array(shape.starts)
     control = Control(*given.program)
     which = given.step
-    member = ((which == jnp.arange(steps)[:, None]) & given.taken).astype(float)
+
+    def total(of_time_steps: Any) -> Any:
+        """The sum of each protocol step, (steps,)."""
+        return jnp.zeros(steps).at[which].add(jnp.where(given.taken, of_time_steps, 0.0))
+
     held = control.hold[which] > 0
     ordered = current_A(control, which, p["one_C_A"][0])
     mean = jnp.tensordot(BOOLE, moments.seen[:, :, 0], axes=([0], [1]))
@@ -126,10 +135,9 @@ def _results(shape: Shape, given: Given, packed: Any, moments: Moment, before: B
 
     charge = at_end(moments.charge_C[:, 0], before.charge_C)
     passed = jnp.diff(charge, prepend=before.charge_C)
-    sums = StepSums(passed[:, None], (member @ energy)[:, None], (member @ moments.passed_s[:, 0])[:, None])
+    sums = StepSums(passed[:, None], total(energy)[:, None], total(moments.passed_s[:, 0])[:, None])
     ends = starts[1:] - 1
-    # Every cycle has a time step, so no end is the start.
-    at = [at_end(values[:, 0], 0.0)[ends, None] for values in moments[3:]]
+    at = [at_end(values[:, 0], start)[ends, None] for values, start in zip(moments[3:], before[1:], strict=True)]
     # The voltage at a cycle's end is the protocol's choice, not a result.
     unsaid = jnp.full((ends.size, 1), jnp.nan)
     oxidised = jnp.reshape(before.oxidised, (1,))

@@ -31,7 +31,7 @@ from sscell.engines.jax.results import (
 )
 from sscell.engines.jax.simulate import TOLERANCE
 from sscell.engines.mesh import Mesh
-from sscell.engines.rest import rest_step
+from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.state import state_on
 from sscell.errors import SscellError
 from sscell.jax_setup import load_jax
@@ -77,6 +77,10 @@ class DifferentiableRun:
                 f"There are no derivatives of a run that stopped: in cycle {cycle}, step {position} ('{asked.text}'), "
                 f"{problem}."
             )
+        if self.taken.begin.shape[0] == 0:
+            raise SscellError(
+                "There are no derivatives of a run without a time step: every step's limit was passed when it began."
+            )
         self.end, self.program = State(*run.y), run.full
         starts = np.cumsum([0, *(len(steps) for steps in protocol.cycles)])
         self.shape = Shape(self.kind, tuple(int(k) for k in starts))
@@ -101,7 +105,10 @@ class DifferentiableRun:
         """All results, with the points that fill up."""
         results = fields(self.shape)(self.packed, self.moments, self.given)
         if self.impedance_mesh is not None:
-            results["impedance_ohm"] = spectrum(self.kind, self.impedance_mesh)(self.packed, self.end, self.omega)
+            run = spectrum(self.kind, self.impedance_mesh)
+            results["impedance_ohm"], settled = run(self.packed, self.end, self.omega)
+            if not settled:
+                raise SscellError(NOT_SETTLED)
         return results
 
     def with_tangents(self, slopes: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -123,7 +130,7 @@ class DifferentiableRun:
 
     def _along(self, seeds: np.ndarray) -> dict[str, Any]:
         """Tangents of all results."""
-        before, dy = walk.begin_along(self.kind, self.fresh)(self.packed, seeds, self.given.before)
+        before, dy = walk.begin_along(self.kind, self.fresh)(self.packed, seeds)
         dy, by_steps = walk.along_steps(self.kind, self.packed, seeds, self.program, self.taken, dy)
         moments = Moment(*(_filled(q, self.given.step.size - self.points, axis=1) for q in by_steps))
         results = fields_along(self.shape)(self.packed, self.moments, self.given, seeds, moments, before)

@@ -15,7 +15,7 @@ from sscell.engines.jax.compiled import equations_of
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_lanes
 from sscell.engines.jax.problems import numbered
-from sscell.engines.jax.tally import Tally, cycle_of_steps, numbers_of_lane, trace_columns
+from sscell.engines.jax.tally import Tally, current_at_end, cycle_of_steps, numbers_of_lane, trace_columns
 from sscell.engines.mesh import FAST_MESH, Mesh
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
 from sscell.engines.state import state_on
@@ -50,6 +50,7 @@ def simulate(
             tally.add(record, numbers["one_C_A"])
         now = State(*map(np.asarray, run.y))
         final = states_from_lanes(equations, mesh.edges, now, numbers, run.clock.time_s)[0]
+        final = replace(final, current_A=current_at_end(records[-1], program, numbers))
         if run.stopped:
             break
         states.append(final)
@@ -60,7 +61,7 @@ def simulate(
         summaries=tuple(CycleSummary(*row) for row in rows),
         trace=trace,
         states=tuple(states),
-        final_state=replace(final, current_A=float(trace.current_A[-1])),
+        final_state=final,
         complete=len(states) == len(protocol),
         message=stopped(*run.stopped, float(trace.voltage_V[-1]), final) if run.stopped else "",
         notes=tuple(ended_at_once(*numbered(protocol)[k][::2]) for k in tally.ended_at_once(0)),

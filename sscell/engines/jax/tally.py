@@ -124,6 +124,13 @@ def trace_columns(
     return times[keep], current[keep], voltage[keep], cycle[keep]
 
 
+def current_at_end(record: np.ndarray, program: np.ndarray, numbers: Mapping[str, np.ndarray]) -> float:
+    """The current after the last pass of a cell alone, A."""
+    last, control = Row(*record[-1, :, 0]), Control(*program)
+    step = int(last.step)
+    return float(last.q4 if control.hold[step] > 0 else current_A(control, step, numbers["one_C_A"][0]))
+
+
 def cycle_of_steps(protocol: Protocol) -> np.ndarray:
     """The cycle, from 1, of each protocol step."""
     return np.repeat(np.arange(1, len(protocol) + 1), [len(steps) for steps in protocol.cycles])

@@ -36,9 +36,11 @@ class Kind(NamedTuple):
 
 
 class Before(NamedTuple):
-    """What results are counted from: charge counter and mean charge oxidised at the start."""
+    """What results are counted from, at the start: charge counter, and means over the cathode of what ages."""
 
     charge_C: Any
+    decomposition_m: Any
+    active: Any
     oxidised: Any
 
 
@@ -54,7 +56,8 @@ def numbers_in(kind: Kind, packed: Any) -> dict[str, Any]:
 
 def before(kind: Kind, start: State) -> Before:
     """Of the state a run begins at."""
-    return Before(start.series[1, 0], means_over_cathode(equations_of(kind.structure, kind.mesh), start)[2][0])
+    means = means_over_cathode(equations_of(kind.structure, kind.mesh), start)
+    return Before(start.series[1, 0], *(values[0] for values in means))
 
 
 # --- the start
@@ -77,10 +80,10 @@ def _begun(kind: Kind, packed: Any) -> tuple[Before, State]:
 
 @functools.lru_cache(maxsize=16)
 def begin_along(kind: Kind, is_fresh: bool) -> Any:
-    """(numbers, seeds (tangents, numbers, 1), before) -> tangents of Before and of the start; zero of a given one."""
+    """(numbers, seeds (tangents, numbers, 1)) -> tangents of Before and of the start; zero of a given one."""
     jax = load_jax()
 
-    def run(packed: Any, seeds: Any, _: Before) -> Any:
+    def run(packed: Any, seeds: Any) -> Any:
         tangents = jax.vmap(lambda seed: jax.jvp(lambda q: _begun(kind, q), (packed,), (seed,))[1])(seeds)
         return tangents if is_fresh else jax.tree.map(jax.numpy.zeros_like, tangents)
 

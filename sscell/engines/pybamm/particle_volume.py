@@ -1,9 +1,9 @@
 """Finite volumes in particles whose diffusivity falls steeply with the lithium content.
 
 PyBaMM's boundary gradient is multiplied by an extrapolated diffusivity, which loses lithium: here the flux through the
-surface is a source in the outermost shell. Its harmonic mean of D between two shells holds a front back at every shell:
-here the model may say what it wants of the contents on either side of a face.
-Its nodes are the middles of the shells: here they are where a linear profile has the shells' averages.
+surface is a source in the outermost shell. PyBaMM's harmonic mean of D between two shells holds a front back at every
+shell: here the model may say what it wants of the contents on either side of a face. PyBaMM's nodes are the middles of
+the shells: here they are where a linear profile has the shells' averages.
 """
 
 from __future__ import annotations

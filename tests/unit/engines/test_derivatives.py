@@ -149,7 +149,7 @@ class Discrete:
         moments = Moment(*(sensitivity._filled(np.asarray(q), filled) for q in moments))
         given = self.run.given._replace(before=walk.before(self.run.kind, walk.fresh(self.run.kind)(packed)))
         values = dict(fields(self.run.shape)(packed, moments, given))
-        values["impedance_ohm"] = spectrum(self.run.kind, SPECTRUM_MESH)(packed, end, self.run.omega)
+        values["impedance_ohm"], _ = spectrum(self.run.kind, SPECTRUM_MESH)(packed, end, self.run.omega)
         return {name: np.asarray(value) for name, value in values.items()}
 
 
@@ -349,7 +349,80 @@ def test_derivatives_converge_with_the_tolerance(dataset: xr.Dataset, tight: xr.
         assert miss[0] < 0.03 and miss[1] < 0.003, name
 
 
+# --- other runs
+
+AT_ONCE = [["Charge at C/10 until 1.5 V"], ["Charge at C/2 for 5 minutes", "Hold at 2.75 V for 1 second"]]
+PARAMETERS = ["temperature_K", "contact_resistance_ohm_m2"]
+
+
+def test_cycles_of_a_used_cell_forwards_and_back() -> None:
+    """More time steps than one compiled loop takes, from a state: fade of the last cycle, 1e-8."""
+    state = simulate(CELL, protocol_from(STEPS), mesh=MESH).final_state
+
+    def faded(results: Mapping[str, Any]) -> Any:
+        return results["discharge_capacity_mAh_per_g"][-1] - results["discharge_capacity_mAh_per_g"][0]
+
+    forward = ss.sensitivities(CELL, STEPS, PARAMETERS, cycles=3, state=state, mesh=MESH)
+    assert forward.sizes["point"] > walk.CHUNK
+    _, slopes = ss.gradient(CELL, STEPS, faded, PARAMETERS, cycles=3, state=state, mesh=MESH)
+    by_cycle = forward["d discharge_capacity_mAh_per_g"].values
+    np.testing.assert_allclose(list(slopes.values()), by_cycle[:, -1] - by_cycle[:, 0], rtol=1e-8)
+    run = simulate(CELL, protocol_from(STEPS, 3), state=state, mesh=MESH).cycles
+    np.testing.assert_allclose(forward["active_fraction"].values, run.active_fraction, rtol=1e-12)
+
+
+def test_another_counter_electrode() -> None:
+    cell = ss.Cell(interface=CELL.interface, design=ss.CellDesign(negative=ss.INDIUM_LITHIUM))
+    steps = ["Charge at C/2 until 3.68 V"]
+    ours = ss.sensitivities(cell, steps, ["temperature_K"], mesh=MESH)["d charge_capacity_mAh_per_g"].values[0, 0]
+    kelvin = 0.25
+    warm, cold = (
+        simulate(
+            ss.with_inputs(cell, {"temperature_K": cell.design.temperature_K + d}),
+            protocol_from(steps),
+            mesh=MESH,
+            tolerance=1e-7,
+        )
+        for d in (kelvin, -kelvin)
+    )
+    theirs = (warm.cycles.charge_capacity_mAh_per_g[0] - cold.cycles.charge_capacity_mAh_per_g[0]) / (2 * kelvin)
+    assert ours == pytest.approx(theirs, rel=0.01)
+
+
+def test_cycles_that_end_at_once_keep_what_was() -> None:
+    forward = ss.sensitivities(CELL, AT_ONCE, PARAMETERS, mesh=MESH)
+    run = simulate(CELL, protocol_from(AT_ONCE), mesh=MESH).cycles
+    for name in ("active_fraction", "interface_resistance_ohm_cm2", "decomposition_thickness_nm"):
+        np.testing.assert_allclose(forward[name].values, run[name], rtol=1e-10)
+    assert np.isfinite(forward["d interface_resistance_ohm_cm2"].values).all()
+    _, slopes = ss.gradient(CELL, AT_ONCE, lambda r: r["charge_capacity_mAh_per_g"][1], PARAMETERS, mesh=MESH)
+    assert np.isfinite(list(slopes.values())).all()
+
+
+def test_a_cell_without_active_material() -> None:
+    """An electrolyte pellet: resistance goes as the inverse of its area."""
+    pellet, steps = ss.Cell(design=ss.electrolyte_pellet()), ["Charge at 1 uA for 1 second"]
+    options = {"frequency_Hz": [1e5], "mesh": MESH, "impedance_mesh": SPECTRUM_MESH}
+    value, slopes = ss.gradient(pellet, steps, lambda r: r["impedance_ohm"][0].real, ["temperature_K"], **options)
+    forward = ss.sensitivities(pellet, steps, ["temperature_K"], **options)["d impedance_ohm"].values[0, 0].real
+    assert value > 0 and slopes["design.temperature_K"] < 0
+    assert slopes["design.temperature_K"] == pytest.approx(forward, rel=1e-9)
+
+
 # --- what is refused
+
+
+def test_a_run_without_a_time_step_has_no_derivatives() -> None:
+    with pytest.raises(ss.SscellError, match="run without a time step: every step's limit was passed"):
+        ss.sensitivities(CELL, AT_ONCE[0], ["temperature_K"], mesh=MESH)
+
+
+@pytest.mark.parametrize("rest_h", [-1.0, float("nan")])
+def test_rests_that_are_none_are_refused(rest_h: float) -> None:
+    with pytest.raises(ss.InputError, match="rest_h must be at least 0 hours"):
+        ss.gradient(CELL, PROTOCOL, loss, ["temperature_K"], frequency_Hz=[1.0], rest_h=rest_h, mesh=MESH)
+    with pytest.raises(ss.InputError, match="rest_h must be at least 0 hours"):
+        ss.impedance_many([CELL], [1.0], rest_h=rest_h, quiet=True)
 
 
 def test_a_run_that_stops_has_no_derivatives() -> None:

@@ -291,6 +291,36 @@ def test_a_limit_a_rounding_error_ahead_is_met() -> None:
         assert again.trace.voltage_V[-1] == pytest.approx(limit_V, abs=1e-8)
 
 
+def test_limits_just_after_a_switch_are_met() -> None:
+    """The separator's drop builds up in a nanosecond, and a step's path over it swings: where the reference stops."""
+    before = ["Charge at C/2 for 30 minutes", "Rest for 10 minutes"]
+    state = fast(COATED, protocol_from(before), mesh=MESH).final_state
+    switched_V = fast(COATED, protocol_from(["Charge at 2C for 1 second"]), state=state, mesh=MESH).trace.voltage_V[0]
+    for ahead_mV in (1, 7, 20, 39, 60, 150):
+        limit_V = round(switched_V + 1e-3 * ahead_mV, 6)
+        result = fast(COATED, protocol_from([f"Charge at 2C until {limit_V} V"]), state=state, mesh=MESH)
+        assert result.complete, result.message
+        assert result.trace.voltage_V[-1] == pytest.approx(limit_V, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "step", ["Discharge at 1 mA until -2 V", "Charge at 1 mA until 6.5 V", "Discharge at 30 mA until -0.9 V"]
+)
+def test_limits_beyond_the_engines_own_are_taken_as_they_are(step: str) -> None:
+    result = fast(CELLS["pellet"], protocol_from([step]))
+    expected = reference(CELLS["pellet"], protocol_from([step]))
+    assert result.complete and expected.complete
+    assert result.trace.voltage_V[-1] == pytest.approx(float(step.split()[-2]), abs=1e-6)
+    assert result.states[-1].current_A == pytest.approx(expected.states[-1].current_A, rel=1e-12)
+
+
+def test_a_hold_without_current_lasts_its_time() -> None:
+    """At the very voltage the cell has."""
+    rest_V = fast(COATED, protocol_from(["Rest for 1 second"]), mesh=MESH).trace.voltage_V[0]
+    result = fast(COATED, protocol_from([f"Hold at {rest_V:.17f} V for 10 minutes"]), mesh=MESH)
+    assert not result.notes and result.cycles.duration_h[0] == pytest.approx(1 / 6, rel=1e-9)
+
+
 # --- failures
 
 

@@ -32,7 +32,7 @@ EMPTIED = (
 )
 FREQUENCY_HZ = np.geomspace(1e5, 1e-2, 5)
 # One cell alone and many at once are two compilations: their rounding, seen by the error estimate, grows along a run to
-# time steps that differ by 1e-5 and results by 2e-5, a small part of the tolerance of 5e-4.
+# time steps that differ by 1e-5 and results by 2e-5, a small part of the tolerance of 2e-4.
 SAME = 1e-4
 
 
