@@ -63,8 +63,9 @@ class DifferentiableRun:
         self.impedance_mesh = impedance_mesh if frequency_Hz is not None else None
         self.packed = np.array([[value] for value in numbers.values()])
         self.fresh = state is None
-        start, start_s = walk.fresh(self.kind)(self.packed), 0.0
-        if state is not None:
+        if state is None:
+            start, start_s = walk.fresh(self.kind)(self.packed), 0.0
+        else:
             equations = equations_of(cell.structure, mesh)
             own = state_on(state, profile_names(equations), mesh.edges)
             one = dict(zip(numbers, self.packed, strict=True))

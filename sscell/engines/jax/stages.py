@@ -96,16 +96,16 @@ def back(cycler: Cycler, done: Stages, y: State, h: Any, increments: State) -> t
     jax = load_jax()
     equations, rates = cycler.equations, _rates(cycler)
     solved = jax.linear_transpose(
-        lambda r: equations.solved(cycler.cells, done.factors, r, cycler.hold), _at(done.increments, 0)
+        lambda r: equations.solved(cycler.cells, done.factors, r, cycler.hold), row_of(done.increments, 0)
     )
 
     def stage(carry: Any, row: Any) -> tuple[Any, State]:
         u, arrays, y = carry
         (a, c, number), where = row
-        (of_right,) = solved(_at(u, number))
+        (of_right,) = solved(row_of(u, number))
         of_arrays, of_state = jax.vjp(rates, cycler.arrays, where)[1](of_right)
         u = jax.tree.map(lambda q, s, r: q + _column(a, q) * s + _column(c, q) * r / h, u, of_state, of_right)
-        return (u, _sum(arrays, of_arrays), _sum(y, of_state)), of_right
+        return (u, added(arrays, of_arrays), added(y, of_state)), of_right
 
     nothing = jax.tree.map(jax.numpy.zeros_like, (cycler.arrays, y))
     (_, *found), rights = jax.lax.scan(stage, (increments, *nothing), (TABLE, done.at), reverse=True)
@@ -116,7 +116,7 @@ def back(cycler: Cycler, done: Stages, y: State, h: Any, increments: State) -> t
         parts = jax.tree.map(lambda r, q: jax.numpy.sum(r * q), rights, jax.vmap(slope)(done.increments))
         return sum(jax.tree.leaves(parts))
 
-    return tuple(map(_sum, found, jax.grad(turned, (0, 1))(cycler.arrays, y)))  # type: ignore[return-value]
+    return tuple(map(added, found, jax.grad(turned, (0, 1))(cycler.arrays, y)))  # type: ignore[return-value]
 
 
 def _rates(cycler: Cycler) -> Any:
@@ -136,18 +136,20 @@ def _weighted(weights: Any, u: State) -> State:
 
 
 def _plus(y: State, weights: Any, u: State) -> State:
-    return _sum(y, _weighted(weights, u))
+    return added(y, _weighted(weights, u))
 
 
 def _column(weights: Any, q: Any) -> Any:
     return load_jax().numpy.reshape(weights, (STAGES, *[1] * (q.ndim - 1)))
 
 
-def _sum(a: Any, b: Any) -> Any:
+def added(a: Any, b: Any) -> Any:
+    """The sum of two trees."""
     return load_jax().tree.map(lambda p, q: p + q, a, b)
 
 
-def _at(u: State, number: Any) -> State:
+def row_of(u: Any, number: Any) -> Any:
+    """One row of every array of a tree."""
     jax = load_jax()
     return jax.tree.map(lambda q: jax.lax.dynamic_index_in_dim(q, number, 0, keepdims=False), u)
 

@@ -19,7 +19,7 @@ from sscell.engines.jax.equations import Cells, State
 from sscell.engines.jax.kept import compiler_options
 from sscell.engines.jax.lanes import fresh_lanes
 from sscell.engines.jax.replay import Ended, Moment, Schedule, Taken, by_length, ended
-from sscell.engines.jax.stages import along, back, stages
+from sscell.engines.jax.stages import added, along, back, row_of, stages
 from sscell.engines.mesh import Mesh
 from sscell.jax_setup import load_jax
 
@@ -161,7 +161,7 @@ class _Steps:
 
     def at(self, k: Any) -> tuple[Schedule, State]:
         """One step, and the state it began at."""
-        return load_jax().tree.map(lambda q: _row(q, k), self.schedule), self.equations.unflat(_row(self.begin, k))
+        return row_of(self.schedule, k), self.equations.unflat(row_of(self.begin, k))
 
     def held(self, now: Schedule) -> Callable[[Cells], Held]:
         """What the cycler holds, of the cells."""
@@ -238,13 +238,13 @@ def _back_chunk(kind: Kind) -> Any:
             done = stages(cycler, y, now.h)
             longer = by_length(cycler, done, now, y)
             _, to_step = jax.vjp(steps.ended(now), arrays, y, done.increments)
-            weights = by_end, jax.tree.map(lambda q: _row(q, k), moments)
+            weights = by_end, row_of(moments, k)
             by_h_of = jax.tree.map(lambda w, by_h: jax.numpy.sum(w * by_h), weights, (longer.y, longer.moment))
             by_miss = -_over(sum(jax.tree.leaves(by_h_of)), longer.miss)
             by_arrays, by_y, by_increments = to_step(Ended(*weights, by_miss))
             also_arrays, also_y = back(cycler, done, y, now.h, by_increments)
-            (also_cells,) = to_cells(_sum(by_arrays, also_arrays))
-            return _sum(by_y, also_y), _sum(by_cells, also_cells)
+            (also_cells,) = to_cells(added(by_arrays, also_arrays))
+            return added(by_y, also_y), added(by_cells, also_cells)
 
         nothing = jax.tree.map(jax.numpy.zeros_like, steps.cells)
         y, by_cells = jax.lax.fori_loop(0, count, body, (y, nothing))
@@ -257,11 +257,3 @@ def _over(change: Any, by_length: Any) -> Any:
     """The change over the derivative by a step's length; 0 where that is not asked for."""
     jnp = load_jax().numpy
     return jnp.where(by_length == 0, 0.0, change / jnp.where(by_length == 0, 1.0, by_length))
-
-
-def _row(values: Any, k: Any) -> Any:
-    return load_jax().lax.dynamic_index_in_dim(values, k, 0, keepdims=False)
-
-
-def _sum(a: Any, b: Any) -> Any:
-    return load_jax().tree.map(lambda p, q: p + q, a, b)
