@@ -112,8 +112,9 @@ def oxidation_current_density(
     The reference current already holds the factor (1 - p) of a passivating coating.
     """
     thermal_V = thermal_voltage_V(temperature_K)
-    driving = xp.exp(transfer_coefficient * (interface_voltage_V - reference_voltage_V) / thermal_V)
-    return reference_A_per_m2 * driving / (1 + decomposition_m / self_limiting_m) ** exponent
+    driving = transfer_coefficient * (interface_voltage_V - reference_voltage_V) / thermal_V
+    limiting = exponent * xp.log(1 + decomposition_m / self_limiting_m)
+    return reference_A_per_m2 * xp.exp(driving - limiting)
 
 
 def decomposition_growth_m_per_s(oxidation_A_per_m2: Any, volume_m3_per_C: Any) -> Any:

@@ -13,6 +13,11 @@ def exp(x: Any) -> Any:
     return load_jax().numpy.exp(x)
 
 
+def log(x: Any) -> Any:
+    """The natural logarithm."""
+    return load_jax().numpy.log(x)
+
+
 def sqrt(x: Any) -> Any:
     """The root."""
     return load_jax().numpy.sqrt(x)

@@ -38,12 +38,13 @@ TWIST = (-0.6762803392801253, 6.087714651680015, 16.43084320892478, 24.767225114
 
 
 class Step(NamedTuple):
-    """A step's end, the estimate of its error, and what bends its path: see `path`."""
+    """A step's end, the estimate of its error, what bends its path (see `path`), and, if kept, dy/dt at its start."""
 
     y: State
     error: State
     bend: State
     twist: State
+    rates: Any = None
 
 
 def step(cycler: Cycler, y: State, h: Any) -> Step:
@@ -51,15 +52,15 @@ def step(cycler: Cycler, y: State, h: Any) -> Step:
     equations, cells = cycler.equations, cycler.cells
     factors = equations.factored(cells, equations.slopes(cells, y, cycler.current(y)), 1 / (GAMMA * h))
     increments: list[State] = []
-    at = y
+    at, first = y, kept(cycler.rates(y))
     for stage, (a, c) in enumerate(zip(A, C, strict=True)):
-        if stage:
-            at = kept(_sum(y, a, increments))
-        right = kept(_sum(cycler.rates(at), [q / h for q in c], increments))
+        at = kept(_sum(y, a, increments)) if stage else y
+        rates = cycler.rates(at) if stage else first
+        right = kept(_sum(rates, [q / h for q in c], increments)) if stage else first
         increments.append(kept(equations.solved(cells, factors, right, cycler.hold)))
     none = load_jax().tree_util.tree_map(lambda q: 0.0, y)
     bend, twist = (_sum(none, weights, increments) for weights in (BEND, TWIST))
-    return kept(Step(_sum(at, (1.0,), increments[-1:]), increments[-1], bend, twist))
+    return kept(Step(_sum(at, (1.0,), increments[-1:]), increments[-1], bend, twist, first))
 
 
 def path(start: Any, end: Any, bend: Any, twist: Any, share: Any) -> Any:
