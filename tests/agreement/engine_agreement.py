@@ -130,9 +130,10 @@ def agreement_of_cell(task: tuple[int, int, tuple[str, ...]]) -> Agreement:
 
 def spectrum_difference(cell: ss.Cell, ours: CellState | None, theirs: CellState | None) -> float:
     """After an hour of rest, which the reference does for a state that both are given."""
-    rested = theirs and reference(
-        cell, protocol_from([REST]), state=theirs, mesh=REFERENCE_MESH, rtol=1e-8, atol=1e-8
-    ).final_state
+    rested = (
+        theirs
+        and reference(cell, protocol_from([REST]), state=theirs, mesh=REFERENCE_MESH, rtol=1e-8, atol=1e-8).final_state
+    )
     expected = reference_impedance(cell, FREQUENCY_HZ, rested, 0.0, REFERENCE_IMPEDANCE_MESH).impedance_ohm
     rest_h, state = (0.0, rested) if ours is theirs else (1.0, ours)
     z = ss.impedance(cell, FREQUENCY_HZ, state=state, rest_h=rest_h, engine="jax").impedance_ohm
