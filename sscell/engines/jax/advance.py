@@ -28,6 +28,8 @@ FIRST_MOVE, FIRST = 0.17, (0.01, 0.3)
 # but not where it is this near, relative, or reached this soon, as a step from there to the limit may be too short.
 EARLY, BEYOND, NEAR, SOONEST_S = 0.9, 1.02, 1e-6, 1e-6
 HALVINGS = 50
+# Tries at a limit in which followers change the length of their step until they meet it where their leader does.
+AIMS = 2
 # A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -37,7 +39,7 @@ class Clock(NamedTuple):
     """Where each lane is, (lanes,).
 
     h: the next time step (0: none yet); refused: 1 if it replaces one that was. In this step of the protocol:
-    before_s, error: the last one taken (0: none yet) and its error.
+    before_s, error: the last one taken (0: none yet) and its error. aims: how often followers have aimed at a limit.
     """
 
     time_s: Any
@@ -46,6 +48,7 @@ class Clock(NamedTuple):
     refused: Any
     before_s: Any
     error: Any
+    aims: Any
     step: Any
     tries: Any
     status: Any
@@ -80,18 +83,24 @@ class Row(NamedTuple):
 def first_clock(time_s: np.ndarray) -> Clock:
     """All lanes before the first step of a protocol."""
     zero, whole = np.zeros(time_s.size), np.zeros(time_s.size, dtype=np.int32)
-    return Clock(np.asarray(time_s, dtype=float), zero, zero, zero, zero, zero + 1, whole, whole, whole)
+    return Clock(np.asarray(time_s, dtype=float), zero, zero, zero, zero, zero + 1, whole, whole, whole, whole)
 
 
 class Advance:
     """The loop for cells of one structure on one mesh.
 
     holds: whether the protocol holds a voltage anywhere; visits: whether the states that steps begin at are kept.
+    abreast: lanes that take the same steps, the first of them leading; the others are cells next to it, and what
+    separates their results from its own is smooth in what separates the cells. Limits are met by each on its own.
     """
 
-    def __init__(self, equations: Equations, holds: bool, tolerance: float, passes: int, visits: bool) -> None:
+    def __init__(
+        self, equations: Equations, holds: bool, tolerance: float, passes: int, visits: bool = False, abreast: int = 1
+    ) -> None:
         self.equations, self.holds, self.passes, self.visits = equations, holds, passes, visits
+        self.abreast = abreast
         self.weights = _weights(equations, tolerance)
+        self.most_aims = 0 if abreast == 1 else AIMS
         self.first_move = FIRST_MOVE * tolerance ** (1 / ORDER - 1)
 
     def __call__(self, p: dict[str, Any], program: Any, y: State, clock: Clock, last_step: Any) -> tuple[Any, ...]:
@@ -131,22 +140,23 @@ class Advance:
         i = kept(cycler.current(y))
         here = kept(cycler.seen(y))
         sign, limit = cycler.limit(i)
+        lead = self._of_leader
         ahead = sign * (here - limit)
-        left = cycler.longest_s() - clock.since_s
-        at_once = busy & (clock.since_s == 0) & (ahead <= 0) & jnp.isfinite(here)
+        left = lead(cycler.longest_s() - clock.since_s)
+        at_once = lead(busy & (clock.since_s == 0) & (ahead <= 0) & jnp.isfinite(here))
         goes = busy & ~at_once
 
-        wanted = jnp.where(clock.h > 0, clock.h, cycler.first_step_s())
+        wanted = jnp.where(clock.h > 0, clock.h, lead(cycler.first_step_s()))
         h = kept(jnp.where(goes, jnp.minimum(wanted, left), 1.0))
         tried = step(cycler, y, h)
-        error = kept(self._error(tried.error))
+        error = kept(lead(self._error(tried.error)))
         there, bend, twist = kept((cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)))
-        finite = jnp.isfinite(error) & jnp.isfinite(there)
+        finite = lead(jnp.isfinite(error) & jnp.isfinite(there))
         good = goes & finite & (error <= 1)
-        over = good & (sign * (there - limit) <= 0)
+        over = lead(good & (sign * (there - limit) <= 0))
         crossing = jax.lax.cond(
             jnp.any(over),
-            _crossing,
+            self._crossings,
             lambda *path: jnp.ones_like(h),
             ahead,
             sign * (there - limit),
@@ -155,17 +165,22 @@ class Advance:
         )
         share = kept(jnp.where(over, crossing, 1.0))
         # It may be met again where it is neither near nor reached sooner than any time step.
-        early = over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S)
-        met, taken = over & ~early, good & ~early
+        early = lead(over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S))
+        aiming = over & ~early & (clock.aims < self.most_aims)
+        met, taken = over & ~early & ~aiming, good & ~early & ~aiming
         timed = taken & ~met & (h >= left)
-        after = jnp.where(
-            early,
-            h * jnp.maximum(share * BEYOND, 0.02),
-            _next_step(taken, finite, error, self.first_move / self._error(tried.rates), clock, h, wanted),
+        soon = self.first_move / self._error(tried.rates)
+        after = lead(
+            jnp.where(
+                early,
+                h * jnp.maximum(share * BEYOND, 0.02),
+                _next_step(taken, finite, error, soon, clock, h, wanted),
+            )
         )
+        after = jnp.where(aiming, h * _aimed(share / lead(share)), after)
         tries = clock.tries + goes
-        stuck = goes & ~taken & (after < SMALLEST_STEP_S)
-        status = _status(cycler, clock.status, i, here, stuck, finite, tries, met, timed)
+        stuck = goes & ~taken & ~aiming & (after < SMALLEST_STEP_S)
+        status = lead(_status(cycler, clock.status, i, here, stuck, finite, tries, met, timed))
         ends = at_once | ((met | timed) & (status == Status.RUNNING))
 
         y = jax.tree_util.tree_map(
@@ -196,14 +211,33 @@ class Advance:
             time_s=clock.time_s + passed,
             since_s=jnp.where(ends, 0.0, clock.since_s + passed),
             h=jnp.where(ends, 0.0, jnp.where(goes, after, clock.h)),
-            refused=jnp.where(ends | taken, 0.0, jnp.where(goes & ~early, 1.0, clock.refused)),
+            refused=jnp.where(ends | taken, 0.0, jnp.where(goes & ~early & ~aiming, 1.0, clock.refused)),
             before_s=jnp.where(ends, 0.0, jnp.where(taken, h, clock.before_s)),
             error=jnp.where(ends, 1.0, jnp.where(taken, error, clock.error)),
+            aims=jnp.where(ends, 0, clock.aims + aiming).astype(clock.aims.dtype),
             step=clock.step + ends.astype(clock.step.dtype),
             tries=jnp.where(ends, 0, tries).astype(clock.tries.dtype),
             status=status.astype(clock.status.dtype),
         )
         return y, clock, row
+
+    def _of_leader(self, lanes: Any) -> Any:
+        """What the lane that leads has, for all abreast of it."""
+        if self.abreast == 1:
+            return lanes
+        jnp = load_jax().numpy
+        return jnp.repeat(lanes.reshape(-1, self.abreast)[:, 0], self.abreast)
+
+    def _crossings(self, start: Any, end: Any, bend: Any, twist: Any) -> Any:
+        """Where paths meet their limits, as shares of the step; those of followers near their leader's, beyond 1 too."""
+        shares = _crossing(start, end, bend, twist)
+        if self.abreast == 1:
+            return shares
+        own = self._of_leader(shares)
+        for _ in range(4):
+            own = own - path(start, end, bend, twist, own) / path_slope(start, end, bend, twist, own)
+        leads = np.arange(start.shape[0]) % self.abreast == 0
+        return load_jax().numpy.where(leads, shares, own)
 
     def _error(self, estimate: State) -> Any:
         """The largest weighted error of a lane over the rows; over nodes, the root of the mean square."""
@@ -239,6 +273,11 @@ def _next_step(taken: Any, finite: Any, error: Any, soon: Any, clock: Clock, h: 
     # After a switch the error says nothing yet: double layers charge within milliseconds.
     first = h * jnp.where(soon > 0, jnp.clip(soon / h, *FIRST), FIRST[0])
     return jnp.where(taken, grown, jnp.where(clock.before_s > 0, refused, first))
+
+
+def _aimed(ratio: Any) -> Any:
+    """The ratio of a follower's step to its leader's; where they have nothing in common, one."""
+    return load_jax().numpy.where((ratio > 0.5) & (ratio < 2), ratio, 1.0)
 
 
 def _status(

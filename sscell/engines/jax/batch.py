@@ -53,13 +53,17 @@ def run_batch(
     *,
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
+    abreast: int = 1,
 ) -> Outcome:
-    """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N)."""
-    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress)
+    """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N).
+
+    abreast: of so many cells in a row the first leads and the others take its time steps; see `Advance`.
+    """
+    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress, abreast)
     count, cpu = start_s.size, load_jax().default_backend() == "cpu"
-    groups = min(cores(), count) if cpu else 1
-    widths = CPU_WIDTHS if cpu else DEVICE_WIDTHS
-    width = next((w for w in widths if w * groups >= count), widths[-1])
+    groups = min(cores(), count // abreast) if cpu else 1
+    whole = [max(1, w // abreast) * abreast for w in (CPU_WIDTHS if cpu else DEVICE_WIDTHS)]
+    width = next((w for w in whole if w * groups >= count), whole[-1])
     in_threads(job.work, [width] * min(groups, -(-count // width)))
     return job.outcome
 
@@ -84,15 +88,16 @@ class _Job:
         protocol: Protocol,
         tolerance: float,
         progress: Progress | None,
+        abreast: int,
     ) -> None:
         self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
         self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
-        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, alone=False)
+        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, False, abreast)
         self.packed, self.full = np.stack(list(numbers.values())), padded(self.program)
         self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
         count, cycles = start_s.size, len(protocol)
         self.last = self.program.shape[1] - 1
-        self.waiting = deque(range(count))
+        self.abreast, self.waiting = abreast, deque(range(0, count, abreast))
         self.done = np.zeros(count)
         self.outcome = Outcome(
             table={name: np.full((count, cycles), np.nan) for name in CycleSummary._fields[1:]},
@@ -109,12 +114,13 @@ class _Job:
         while group.refill():
             group.advance()
 
-    def next_cell(self) -> int | None:
-        """A cell that waits."""
+    def next_cells(self) -> range | None:
+        """Cells abreast that wait."""
         try:
-            return self.waiting.popleft()
+            first = self.waiting.popleft()
         except IndexError:
             return None
+        return range(first, first + self.abreast)
 
     def finish(self, cell: int, tally: Tally, lane: int, clock: Clock, y: State) -> None:
         """Keep what became of a cell."""
@@ -155,16 +161,17 @@ class _Group:
 
     def refill(self) -> bool:
         """Give lanes without a cell one that waits; False when no lane has any."""
+        # Cells abreast end together, so what is free are whole rows of them.
         free = [lane for lane in range(self.width) if self.cells[lane] < 0]
         taken: list[tuple[int, int]] = []
-        while len(taken) < len(free) and (cell := self.job.next_cell()) is not None:
-            taken.append((free[len(taken)], cell))
+        while len(taken) < len(free) and (cells := self.job.next_cells()) is not None:
+            taken += zip(free[len(taken) :], cells, strict=False)
         if taken:
-            lanes, cells = (np.array(column) for column in zip(*taken, strict=True))
-            self.cells[lanes] = cells
-            self.numbers = _with(self.numbers, lanes, self.job.packed[:, cells])
-            self.y = State(*(_with(a, lanes, b[..., cells]) for a, b in zip(self.y, self.job.start, strict=True)))
-            fresh = first_clock(self.job.start_s[cells])
+            lanes, given = (np.array(column) for column in zip(*taken, strict=True))
+            self.cells[lanes] = given
+            self.numbers = _with(self.numbers, lanes, self.job.packed[:, given])
+            self.y = State(*(_with(a, lanes, b[..., given]) for a, b in zip(self.y, self.job.start, strict=True)))
+            fresh = first_clock(self.job.start_s[given])
             self.clock = Clock(*(_with(a, lanes, b) for a, b in zip(self.clock, fresh, strict=True)))
             for lane in lanes:
                 self.tally.clear(lane)
