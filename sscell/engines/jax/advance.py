@@ -229,7 +229,7 @@ class Advance:
         return jnp.repeat(lanes.reshape(-1, self.abreast)[:, 0], self.abreast)
 
     def _crossings(self, start: Any, end: Any, bend: Any, twist: Any) -> Any:
-        """Where paths meet their limits, as shares of the step; those of followers near their leader's, beyond 1 too."""
+        """Where paths meet their limits, as shares of the step; followers near their leader, beyond 1 too."""
         shares = _crossing(start, end, bend, twist)
         if self.abreast == 1:
             return shares

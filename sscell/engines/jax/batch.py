@@ -32,7 +32,8 @@ CPU_WIDTHS, DEVICE_WIDTHS = (1, 8, 32, 64), (1, 64, 1024, 4096, 16384)
 class Outcome:
     """What became of N cells: fields of CycleSummary (N, cycles), NaN where not reached; status and times (N,).
 
-    final: the last states, arrays (rows, nodes, N).
+    final: the last states, arrays (rows, nodes, N). records: of each cell, if they are kept, what its passes recorded,
+    in pieces (passes, fields of Row, 1).
     """
 
     table: dict[str, np.ndarray]
@@ -41,6 +42,7 @@ class Outcome:
     since_s: np.ndarray
     time_s: np.ndarray
     final: State
+    records: list[list[np.ndarray]]
 
 
 def run_batch(
@@ -54,12 +56,14 @@ def run_batch(
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
     abreast: int = 1,
+    record_steps: int = 0,
 ) -> Outcome:
     """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N).
 
     abreast: of so many cells in a row the first leads and the others take its time steps; see `Advance`.
+    record_steps: of so many steps of the protocol records are kept, for traces; 100 kB a cell and cycle.
     """
-    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress, abreast)
+    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress, abreast, record_steps)
     count, cpu = start_s.size, load_jax().default_backend() == "cpu"
     groups = min(cores(), count // abreast) if cpu else 1
     whole = [max(1, w // abreast) * abreast for w in (CPU_WIDTHS if cpu else DEVICE_WIDTHS)]
@@ -89,6 +93,7 @@ class _Job:
         tolerance: float,
         progress: Progress | None,
         abreast: int,
+        record_steps: int,
     ) -> None:
         self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
         self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
@@ -97,6 +102,7 @@ class _Job:
         self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
         count, cycles = start_s.size, len(protocol)
         self.last = self.program.shape[1] - 1
+        self.record_steps = record_steps
         self.abreast, self.waiting = abreast, deque(range(0, count, abreast))
         self.done = np.zeros(count)
         self.outcome = Outcome(
@@ -106,6 +112,7 @@ class _Job:
             since_s=np.zeros(count),
             time_s=np.zeros(count),
             final=State(*(np.full(a.shape, np.nan) for a in start)),
+            records=[[] for _ in range(count)],
         )
 
     def work(self, width: int) -> None:
@@ -183,7 +190,12 @@ class _Group:
         passes, y, clock, record, _ = job.run(self.numbers, job.full, self.y, self.clock, job.last)
         self.y, self.clock = State(*map(np.asarray, y)), Clock(*map(np.asarray, clock))
         names = list(job.numbers)
-        self.tally.add(np.asarray(record)[: int(passes)], self.numbers[names.index("one_C_A")])
+        record = np.asarray(record)[: int(passes)]
+        self.tally.add(record, self.numbers[names.index("one_C_A")])
+        if job.record_steps:
+            for lane in np.flatnonzero(self.cells >= 0).tolist():
+                early = record[:, 0, lane] < job.record_steps
+                job.outcome.records[self.cells[lane]].append(record[early, :, lane : lane + 1])
         over = (self.clock.step >= job.last) | (self.clock.status != Status.RUNNING)
         running = self.cells >= 0
         for lane in np.flatnonzero(over & running).tolist():
