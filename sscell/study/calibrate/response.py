@@ -11,6 +11,7 @@ import numpy as np
 from sscell.cell import Cell
 from sscell.engines.neighbours import simulate_rows, spectra_of_rows
 from sscell.engines.result import SimulationResult
+from sscell.interface import InterfaceState
 from sscell.study.calibrate.evidence import Datum, SpectrumDatum
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.unknowns import Key, Point, Unknowns
@@ -108,7 +109,8 @@ class Responder:
         if runs.problem:
             return Response(np.zeros(0), np.zeros(0, int), np.zeros((0, 0)), {}, runs.problem)
         residuals, datum_of, slopes, values = [], [], [], {}
-        for number, datum in enumerate([*self.data, *self.spectra]):
+        everything: list[Datum | SpectrumDatum] = [*self.data, *self.spectra]
+        for number, datum in enumerate(everything):
             judged = self._fact(point, datum, runs) if isinstance(datum, Datum) else self._spectrum(point, datum, runs)
             if judged is None:
                 problem = f"{datum.name}: nothing was simulated to set beside it"
@@ -152,7 +154,7 @@ class Responder:
             )
             for key in datum.cells
         }
-        interfaces = {}
+        interfaces: dict[str, InterfaceState] = {}
         if not datum.cells:
             for key in self.keys:
                 interface = runs.cells[key][lanes.get(key, 0)].interface

@@ -80,9 +80,7 @@ class Problem:
         matrix = slopes.T @ (w[:, None] * slopes) + np.diag(self.prior)
         return matrix, slopes.T @ (w * response.residuals) + self.prior * u
 
-    def step(
-        self, matrix: np.ndarray, gradient: np.ndarray, u: np.ndarray, damping: float
-    ) -> tuple[np.ndarray, float]:
+    def step(self, matrix: np.ndarray, gradient: np.ndarray, u: np.ndarray, damping: float) -> tuple[np.ndarray, float]:
         """A damped step inside the bounds, and by how much it should lower the cost."""
         low, high = self.bounds
         free = ~(((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0)))
