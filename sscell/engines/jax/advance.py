@@ -29,7 +29,7 @@ FIRST_MOVE, FIRST = 0.17, (0.01, 0.3)
 EARLY, BEYOND, NEAR, SOONEST_S = 0.9, 1.02, 1e-6, 1e-6
 HALVINGS = 50
 # Tries at a limit in which followers change the length of their step until they meet it where their leader does.
-AIMS = 2
+AIMS = 4
 # A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
