@@ -64,10 +64,10 @@ def test_the_first_of_a_row_runs_as_alone() -> None:
 
 
 def test_a_row_stops_with_its_first_cell_and_harms_no_other() -> None:
-    """More rows than lanes; one gives back less than it is asked for, as it oxidises."""
-    broken = ss.with_inputs(CELL, {"oxidation_A_per_m2": 1e4, "self_limiting_m": 1.0})
+    """More rows than lanes; one has a twentieth of the cathode for the same current."""
+    broken = ss.with_inputs(CELL, {"design.positive.mass_kg": 0.6e-6})
     rows = [row(CELL)] * 20 + [row(broken)] + [row(UNCOATED)]
-    timed = protocol_from(["Charge at C/2 for 60 minutes", "Discharge at C/2 for 30 minutes"])
+    timed = protocol_from(["Charge at 0.8 mA for 60 minutes", "Discharge at 0.8 mA for 30 minutes"])
     found = simulate_rows(rows, timed, mesh=MESH)
     assert [bool(results[0].message) for results in found] == [False] * 20 + [True, False]
     assert all(result.message == found[20][0].message for result in found[20])
