@@ -20,7 +20,7 @@ study: $(VENV)/.installed-test
 	$(BIN)/pytest -m study -s tests/physics
 
 agreement: $(VENV)/.installed-test
-	$(BIN)/pytest -m agreement -s tests/agreement
+	$(BIN)/pytest -m agreement -s tests
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

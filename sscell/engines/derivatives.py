@@ -34,13 +34,13 @@ def sensitivities(
 ) -> xr.Dataset:
     """A run, and the derivative of everything it gives by each parameter (names as in `continuous_inputs`).
 
-    The dataset holds the fields of CycleSummary (cycle,), the voltage (point,) over the time since its protocol step
-    began, and, with frequencies, impedance_ohm (frequency_Hz,) of the last state after a rest; and of each the
-    derivative `d <name>` with the axis `parameter`, per unit of the input. Voltage at fixed time in the protocol step.
+    The dataset holds the fields of CycleSummary but end_voltage_V (cycle,), the voltage (point,) over the time since
+    its protocol step began, and, with frequencies, impedance_ohm (frequency_Hz,) of the last state after a rest; and of
+    each the derivative `d <name>` with the axis `parameter`, per unit of the input. Voltage at fixed time in its step.
     Derivatives are those of the run on the time steps it took, through the limits it met. Forward mode: the cost grows
     with the number of parameters. Raises SscellError if the run fails.
     """
-    require(len(parameters) > 0, "sensitivities: name at least one parameter; see ss.continuous_inputs(cell).")
+    _check_named("sensitivities", parameters)
     plan = checked_protocol([cell], protocol, cycles)
     frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
     check_rest(rest_h)
@@ -75,6 +75,8 @@ def gradient(
     plan = checked_protocol([cell], protocol, cycles)
     frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
     check_rest(rest_h)
+    if parameters is not None:
+        _check_named("gradient", parameters)
     wanted = parameters if parameters is not None else list(continuous_inputs(cell))
     names = [full_name(cell, name) for name in wanted]
     from sscell.engines.jax.lanes import numbers_of
@@ -85,6 +87,15 @@ def gradient(
     value, by_number = run.with_gradient(loss)
     total = sum(slope * by_number[name] for name, slope in slopes.items())
     return value, dict(zip(names, np.asarray(total).tolist(), strict=True))
+
+
+def _check_named(caller: str, parameters: Sequence[str]) -> None:
+    listed = isinstance(parameters, Sequence) and not isinstance(parameters, str)
+    require(
+        listed and len(parameters) > 0,
+        f"{caller}: parameters must be a list of at least one name, got {parameters!r}; ss.continuous_inputs(cell) "
+        "lists them.",
+    )
 
 
 def _dataset(

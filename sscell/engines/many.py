@@ -39,14 +39,15 @@ def simulate_many(
 
     cells: a list; or one cell, with `parameters`: name -> (cells,) values, see `cells_with`. states: where each starts
     (None: fresh). The dataset holds the fields of CycleSummary over (cell, cycle), NaN where a cycle was not reached;
-    `problem` ('' if none), `finished_cycles` and `time_s` over cell; and the last states, see `final_states`.
+    `problem` ('' if none), `finished_cycles`, `time_s` and `steps_ended_at_once` (limit already passed) over cell; and
+    the last states, see `final_states`.
     """
     members = _members(cells, parameters)
     plan = checked_protocol(members, protocol, cycles)
     starts = _starts(members, states)
     count = len(members)
     table = {name: np.full((count, len(plan)), np.nan) for name in CycleSummary._fields[1:]}
-    problems, time_s = np.full(count, "", dtype=object), np.zeros(count)
+    problems, time_s, at_once = np.full(count, "", dtype=object), np.zeros(count), np.zeros(count, dtype=int)
     profiles: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     with progress_bar(quiet) as progress:
         for _, chosen in by_structure(members):
@@ -54,11 +55,11 @@ def simulate_many(
             outcome, words, ends = run_structure(own, plan, [starts[k] for k in chosen], mesh, progress)
             for name, values in outcome.table.items():
                 table[name][chosen] = values
-            problems[chosen], time_s[chosen] = words, outcome.time_s
+            problems[chosen], time_s[chosen], at_once[chosen] = words, outcome.time_s, outcome.at_once
             for name, (axes, values) in ends.items():
                 shape = (count, *values.shape[:-1])
                 profiles.setdefault(name, (axes, np.full(shape, np.nan)))[1][chosen] = np.moveaxis(values, -1, 0)
-    return _dataset(plan, table, problems, time_s, profiles, mesh, parameters)
+    return _dataset(plan, table, problems, time_s, at_once, profiles, mesh, parameters)
 
 
 def impedance_many(
@@ -133,6 +134,10 @@ def _members(cells: Sequence[Cell] | Cell, parameters: Mapping[str, Any] | None)
         return cells_with(cells, parameters or {})
     if parameters is not None:
         raise InputError("`parameters` vary one cell; give that cell instead of a list, or a list without parameters.")
+    require(
+        isinstance(cells, Sequence),
+        f"A batch is a list of ss.Cell, or one cell with `parameters`, got {type(cells).__name__}.",
+    )
     members = list(cells)
     require(len(members) > 0, "A batch needs at least one cell; the list is empty.")
     odd = next((c for c in members if not isinstance(c, Cell)), None)
@@ -143,6 +148,10 @@ def _members(cells: Sequence[Cell] | Cell, parameters: Mapping[str, Any] | None)
 def _starts(cells: Sequence[Cell], states: Sequence[CellState] | None) -> Sequence[CellState | None]:
     if states is None:
         return [None] * len(cells)
+    require(
+        isinstance(states, Sequence),
+        f"A batch's states are a list, one state a cell, got {type(states).__name__}.",
+    )
     require(
         len(states) == len(cells), f"A batch needs one state a cell, got {len(states)} states for {len(cells)} cells."
     )
@@ -222,6 +231,7 @@ def _dataset(
     table: Mapping[str, np.ndarray],
     problems: np.ndarray,
     time_s: np.ndarray,
+    at_once: np.ndarray,
     profiles: Mapping[str, tuple[tuple[str, ...], np.ndarray]],
     mesh: Mesh,
     parameters: Mapping[str, Any] | None,
@@ -235,6 +245,7 @@ def _dataset(
             "problem": ("cell", problems.astype(str)),
             "finished_cycles": ("cell", np.sum(np.isfinite(table["duration_h"]), axis=1)),
             "time_s": ("cell", time_s),
+            "steps_ended_at_once": ("cell", at_once),
             **{f"{FINAL}{name}": (("cell", *axes), values) for name, (axes, values) in profiles.items()},
         },
         coords={

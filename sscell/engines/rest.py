@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ class Rested(NamedTuple):
 def check_rest(rest_h: float) -> None:
     """Refuse a rest that is none."""
     require(
-        isinstance(rest_h, (int, float)) and np.isfinite(rest_h) and rest_h >= 0,
+        isinstance(rest_h, Real) and np.isfinite(float(rest_h)) and rest_h >= 0,
         f"impedance: rest_h must be at least 0 hours, got {rest_h!r}.",
     )
 

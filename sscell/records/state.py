@@ -80,9 +80,11 @@ def _remapped(profile: Profile, old: Mapping[str, np.ndarray], new: Mapping[str,
 
 
 def _remapped_axis(values: np.ndarray, old: np.ndarray, new: np.ndarray, power: int) -> np.ndarray:
-    """Cell averages (..., n) on edges `old` -> averages on edges `new`, by the monotone integral."""
+    """Cell averages (..., n) on edges `old` -> averages on `new` by the monotone integral; NaN if any is not finite."""
     from scipy.interpolate import PchipInterpolator
 
+    if not np.isfinite(values).all():
+        return np.full((*values.shape[:-1], new.size - 1), np.nan)
     total = np.concatenate(
         [np.zeros((*values.shape[:-1], 1)), np.cumsum(values * np.diff(old**power), axis=-1)], axis=-1
     )

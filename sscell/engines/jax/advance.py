@@ -18,7 +18,7 @@ from sscell.engines.jax.problems import Status
 from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
 from sscell.jax_setup import load_jax
 
-SMALLEST_STEP_S, MOST_TRIES = 1e-7, 20_000
+SMALLEST_STEP_S, MOST_TRIES = 1e-9, 20_000
 # Step size control by this step's error, less where errors grow or steps shrink (Gustafsson), within bounds.
 SAFETY, LEAST, MOST, AFTER_FAILURE = 0.85, 0.3, 5.0, (0.15, 0.8)
 # A first step that is refused: the time in which the fastest row moves this far, as the root of order 4 of the
@@ -27,6 +27,9 @@ FIRST_MOVE, FIRST = 0.17, (0.01, 0.3)
 # A path is best near its end: a limit met earlier than this share is met again, by a step a little longer than needed;
 # but not where it is this near, relative, or reached this soon, as a step from there to the limit may be too short.
 EARLY, BEYOND, NEAR, SOONEST_S = 0.9, 1.02, 1e-6, 1e-6
+# A step that would end with less than this share of itself left to a limit is shortened to this share of the way there:
+# a last step that is very short sees what is off by a tolerance relax, not the cell.
+JUST_BEFORE, PART_WAY = 0.3, 0.6
 HALVINGS = 50
 # Tries at a limit in which followers change the length of their step until they meet it where their leader does.
 AIMS = 4
@@ -163,26 +166,26 @@ class Advance:
             sign * bend,
             sign * twist,
         )
+        slope_at_end = path_slope(ahead, sign * (there - limit), sign * bend, sign * twist, 1.0)
         share = kept(jnp.where(over, crossing, 1.0))
         # It may be met again where it is neither near nor reached sooner than any time step.
         early = lead(over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S))
+        rest_of_way = sign * (there - limit) / jnp.maximum(-slope_at_end, 1e-300)
+        short = (rest_of_way < JUST_BEFORE) & (slope_at_end < 0) & (h < left) & (clock.refused < 2)
+        short = lead(good & ~over & short)
         aiming = over & ~early & (clock.aims < self.most_aims)
-        met, taken = over & ~early & ~aiming, good & ~early & ~aiming
+        met, taken = over & ~early & ~aiming, good & ~early & ~short & ~aiming
         timed = taken & ~met & (h >= left)
-        soon = self.first_move / self._error(tried.rates)
-        after = lead(
-            jnp.where(
-                early,
-                h * jnp.maximum(share * BEYOND, 0.02),
-                _next_step(taken, finite, error, soon, clock, h, wanted),
-            )
-        )
+        after = _next_step(taken, finite, error, self.first_move / self._error(tried.rates), clock, h)
+        after = jnp.where(early, h * jnp.maximum(share * BEYOND, 0.02), after)
+        after = lead(jnp.where(short, h * PART_WAY * (1 + rest_of_way), after))
         after = jnp.where(aiming, h * _aimed(share / lead(share)), after)
         tries = clock.tries + goes
         stuck = goes & ~taken & ~aiming & (after < SMALLEST_STEP_S)
-        status = lead(_status(cycler, clock.status, i, here, stuck, finite, tries, met, timed))
-        ends = at_once | ((met | timed) & (status == Status.RUNNING))
+        status = lead(_status(cycler, clock.status, i, here, stuck, finite, tries, at_once | met, timed))
+        ends = (at_once | met | timed) & (status == Status.RUNNING)
 
+        refused = jnp.where(short, 2.0, jnp.where(goes & ~early & ~aiming, 1.0, clock.refused))
         y = jax.tree_util.tree_map(
             lambda a, b, u, w: jnp.where(taken, path(a, b, u, w, share), a), y, tried.y, tried.bend, tried.twist
         )
@@ -193,7 +196,7 @@ class Advance:
         decomposition_m, active, oxidised = means_over_cathode(equations, y)
         row = Row(
             step=clock.step.astype(h.dtype),
-            kind=jnp.where(at_once, 3.0, jnp.where(ends, jnp.where(met, 2.0, 4.0), taken.astype(h.dtype))),
+            kind=jnp.where(ends, jnp.where(at_once, 3.0, jnp.where(met, 2.0, 4.0)), taken.astype(h.dtype)),
             time_s=clock.time_s,
             h=jnp.where(taken, h, 0.0),
             share=share,
@@ -211,7 +214,7 @@ class Advance:
             time_s=clock.time_s + passed,
             since_s=jnp.where(ends, 0.0, clock.since_s + passed),
             h=jnp.where(ends, 0.0, jnp.where(goes, after, clock.h)),
-            refused=jnp.where(ends | taken, 0.0, jnp.where(goes & ~early & ~aiming, 1.0, clock.refused)),
+            refused=jnp.where(ends | taken, 0.0, refused),
             before_s=jnp.where(ends, 0.0, jnp.where(taken, h, clock.before_s)),
             error=jnp.where(ends, 1.0, jnp.where(taken, error, clock.error)),
             aims=jnp.where(ends, 0, clock.aims + aiming).astype(clock.aims.dtype),
@@ -259,7 +262,7 @@ def means_over_cathode(equations: Equations, y: State) -> list[Any]:
     return [jnp.tensordot(dx, q, 1) for q in (s.decomposition_m, s.active, s.oxidised)]
 
 
-def _next_step(taken: Any, finite: Any, error: Any, soon: Any, clock: Clock, h: Any, wanted: Any) -> Any:
+def _next_step(taken: Any, finite: Any, error: Any, soon: Any, clock: Clock, h: Any) -> Any:
     """The next time step: after one taken, after one refused, which is the first of a protocol step: `soon`."""
     jnp = load_jax().numpy
     error = jnp.maximum(error, 1e-8)
@@ -267,12 +270,13 @@ def _next_step(taken: Any, finite: Any, error: Any, soon: Any, clock: Clock, h: 
     trend = h / clock.before_s * (jnp.maximum(clock.error, 1e-8) / error) ** (1 / ORDER)
     growth = jnp.clip(fits * jnp.where(clock.before_s > 0, jnp.clip(trend, LEAST, 1.0), 1.0), LEAST, MOST)
     growth = jnp.where(clock.refused > 0, jnp.minimum(growth, 1.0), growth)
-    # A step that the protocol cut short says little about the one after it.
-    grown = jnp.where(h < wanted, jnp.maximum(wanted, h * growth), h * growth)
     refused = h * jnp.where(finite, jnp.clip(fits, *AFTER_FAILURE), AFTER_FAILURE[0])
     # After a switch the error says nothing yet: double layers charge within milliseconds.
     first = h * jnp.where(soon > 0, jnp.clip(soon / h, *FIRST), FIRST[0])
-    return jnp.where(taken, grown, jnp.where(clock.before_s > 0, refused, first))
+    smaller = jnp.where(clock.before_s > 0, refused, first)
+    # The smallest is tried before a lane is given up.
+    smaller = jnp.where(h > SMALLEST_STEP_S, jnp.maximum(smaller, SMALLEST_STEP_S), smaller)
+    return jnp.where(taken, h * growth, smaller)
 
 
 def _aimed(ratio: Any) -> Any:

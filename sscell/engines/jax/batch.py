@@ -32,13 +32,15 @@ CPU_WIDTHS, DEVICE_WIDTHS = (1, 8, 32, 64), (1, 64, 1024, 4096, 16384)
 class Outcome:
     """What became of N cells: fields of CycleSummary (N, cycles), NaN where not reached; status and times (N,).
 
-    final: the last states, arrays (rows, nodes, N). records: of each cell, if they are kept, what its passes recorded,
-    in pieces (passes, fields of Row, 1).
+    at_once: (N,) how many steps ended at once, as their limit was already passed. final: the last states, arrays
+    (rows, nodes, N). records: of each cell, if they are kept, what its passes recorded, in pieces
+    (passes, fields of Row, 1).
     """
 
     table: dict[str, np.ndarray]
     status: np.ndarray
     step: np.ndarray
+    at_once: np.ndarray
     since_s: np.ndarray
     time_s: np.ndarray
     final: State
@@ -109,6 +111,7 @@ class _Job:
             table={name: np.full((count, cycles), np.nan) for name in CycleSummary._fields[1:]},
             status=np.zeros(count, dtype=int),
             step=np.zeros(count, dtype=int),
+            at_once=np.zeros(count, dtype=int),
             since_s=np.zeros(count),
             time_s=np.zeros(count),
             final=State(*(np.full(a.shape, np.nan) for a in start)),
@@ -140,7 +143,7 @@ class _Job:
         if status == Status.RUNNING and (sound < len(self.protocol) or not finite):
             status, step, since_s = Status.NOT_FINITE, tally.cycle_starts[min(sound + 1, len(self.protocol))] - 1, 0.0
         self.outcome.status[cell], self.outcome.step[cell], self.outcome.since_s[cell] = status, step, since_s
-        self.outcome.time_s[cell] = clock.time_s[lane]
+        self.outcome.time_s[cell], self.outcome.at_once[cell] = clock.time_s[lane], tally.ended_at_once(lane).size
         for kept, array in zip(self.outcome.final, y, strict=True):
             kept[..., cell] = array[..., lane]
 

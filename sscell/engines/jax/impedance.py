@@ -67,7 +67,8 @@ def spectra_of(
 ) -> Spectra:
     """Spectra of cells of one structure, each at its own state (None: fresh), not rested any further."""
     z, voltage_V, settled = _results(spectra, cells, frequency_Hz, states, mesh)
-    return Spectra(np.where(settled[:, None], z, np.nan), voltage_V, settled)
+    settled = settled & np.isfinite(z).all(axis=1)
+    return Spectra(np.where(settled[:, None], z, np.nan), np.where(settled, voltage_V, np.nan), settled)
 
 
 def rested(cell: Cell, state: CellState | None, rest_h: float) -> Rested:

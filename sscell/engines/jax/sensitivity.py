@@ -33,7 +33,7 @@ from sscell.engines.jax.simulate import TOLERANCE
 from sscell.engines.mesh import Mesh
 from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.state import state_on
-from sscell.errors import SscellError
+from sscell.errors import SscellError, require
 from sscell.jax_setup import load_jax
 from sscell.protocol import Protocol
 from sscell.records import CellState
@@ -125,7 +125,12 @@ class DifferentiableRun:
 
     def with_gradient(self, loss: Callable[[Mapping[str, Any]], Any]) -> tuple[float, dict[str, float]]:
         """loss(results) and its derivative by each number."""
-        value, weights = load_jax().value_and_grad(lambda r: loss(self._cut(r)))(self.values)
+        value, weights = load_jax().value_and_grad(lambda r: _one_number(loss(self._cut(r))))(self.values)
+        if not np.isfinite(value):
+            raise SscellError(
+                f"gradient: the loss is {float(value)}, so it has no derivative. voltage_V is NaN while a voltage is "
+                "held, and mean voltages are where no charge passed: use jax.numpy.nanmean, or other results."
+            )
         slope = np.asarray(self._back(weights))[:, 0]
         return float(value), dict(zip(self.kind.names, slope.tolist(), strict=True))
 
@@ -156,6 +161,16 @@ class DifferentiableRun:
     def _cut(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """Without the points that only fill up."""
         return {name: q[..., : self.points] if name == "voltage_V" else q for name, q in results.items()}
+
+
+def _one_number(value: Any) -> Any:
+    array = load_jax().numpy.asarray(value)
+    require(
+        array.ndim == 0 and not np.iscomplexobj(array),
+        f"gradient: the loss must be one real number, got {array.dtype} of shape {array.shape}; take a sum, a mean or "
+        "one entry, and of impedances abs(), .real or .imag.",
+    )
+    return array
 
 
 def _with_rest(protocol: Protocol, rest_h: float) -> Protocol:

@@ -125,6 +125,8 @@ def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, s
     current_A = float(y0[compiled.current_index])
     here = StepRun(np.zeros(1), np.array([current_A]), np.array([voltage_V]), y0)
     if not control.lowest_V < voltage_V < control.highest_V or abs(current_A) <= control.cut_off_A:
+        if step.until_voltage_V is None and not control.hold_voltage:
+            return here._replace(problem=_run_away(control, 0.0))
         return here._replace(at_once=True)
     try:
         solution = solver.solve(
@@ -148,11 +150,16 @@ def _problem(step: Step, control: Control, termination: str, run: StepRun) -> st
         return f"the solution is not finite after {hours:.2f} h of the step"
     asked = step.until_voltage_V is not None
     if termination.startswith("event") and not asked and not control.hold_voltage:
-        state, limit = ("emptied", "1.35") if control.current_A > 0 else ("overcharged", "2.75")
-        return f"the cell was {state} after {hours:.2f} h of the step; add a limit, such as 'or until {limit} V'"
+        return _run_away(control, hours)
     if step.duration_s is None and termination == "final time":
         return f"no limit was reached within {hours:.0f} h"
     return ""
+
+
+def _run_away(control: Control, hours: float) -> str:
+    """A step without a limit of its own has come to the engine's."""
+    state, limit = ("emptied", "1.35") if control.current_A > 0 else ("overcharged", "2.75")
+    return f"the cell was {state} after {hours:.2f} h of the step; add a limit, such as 'or until {limit} V'"
 
 
 def _control(cell: Cell, step: Step) -> tuple[Control, float]:

@@ -29,11 +29,10 @@ from sscell.protocol import Protocol, protocol_from
 MESH = Mesh(cathode=4, particle=8, anode=6, electrode_ratio=1.1)
 SPECTRUM_MESH = Mesh(cathode=6, particle=10, anode=8, electrode_ratio=1.1)
 CELL = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
-# A limit, a hold with its cut-off, a rest, a limit; then the spectrum of the used cell after a rest. No step ends just
-# before a limit: differences of the discrete run are good only if limits move by much less than their last steps.
+# A limit, a hold with its cut-off, a rest, a limit; then the spectrum of the used cell after a rest.
 STEPS = [
     "Charge at C/2 until 2.75 V",
-    "Hold at 2.75 V until C/12",
+    "Hold at 2.75 V until C/10",
     "Rest for 10 minutes",
     "Discharge at C/2 until 1.35 V",
 ]
@@ -432,9 +431,19 @@ def test_a_run_that_stops_has_no_derivatives() -> None:
         ss.sensitivities(CELL, steps, ["temperature_K"], mesh=MESH)
 
 
+def test_losses_without_a_derivative_are_refused() -> None:
+    """A hold has no voltage of its own, so a plain mean of voltages is no number."""
+    with pytest.raises(ss.SscellError, match="the loss is nan, so it has no derivative"):
+        ss.gradient(CELL, PROTOCOL, lambda r: r["voltage_V"].mean(), ["temperature_K"], mesh=MESH)
+    with pytest.raises(ss.InputError, match=r"one real number, got float64 of shape \(1,\)"):
+        ss.gradient(CELL, PROTOCOL, lambda r: r["duration_h"], ["temperature_K"], mesh=MESH)
+
+
 def test_bad_inputs_are_refused() -> None:
-    with pytest.raises(ss.InputError, match="name at least one parameter"):
+    with pytest.raises(ss.InputError, match="must be a list of at least one name"):
         ss.sensitivities(CELL, PROTOCOL, [], mesh=MESH)
+    with pytest.raises(ss.InputError, match="must be a list of at least one name, got 'temperature_K'"):
+        ss.gradient(CELL, PROTOCOL, loss, "temperature_K", mesh=MESH)
     with pytest.raises(ss.InputError, match="'anneal_temp' is no continuous input of this cell"):
         ss.sensitivities(CELL, PROTOCOL, ["anneal_temp"], mesh=MESH)
     with pytest.raises(ss.InputError, match="'conductivity_S_per_m' names several inputs"):

@@ -329,9 +329,10 @@ def test_a_hold_without_current_lasts_its_time() -> None:
     [
         (["Discharge at C/10 for 5 hours"], "the cell was emptied after"),
         (["Charge at C/10 for 20 hours"], "the cell was overcharged after"),
+        (["Charge at 1000C for 1 second"], "the cell was overcharged after 0.00 h"),
         (["Hold at 2.75 V until 0.01 uA"], "no limit was reached within 200 h"),
     ],
-    ids=["emptied", "overcharged", "no limit"],
+    ids=["emptied", "overcharged", "overcharged at once", "no limit"],
 )
 def test_failures_are_named_as_by_the_reference(steps: list[str], words: str) -> None:
     result = fast(COATED, protocol_from([CYCLE, steps]), mesh=MESH)

@@ -172,7 +172,30 @@ def test_a_state_that_is_not_finite_stays_in_its_lane() -> None:
     assert np.isnan(dataset["duration_h"].values[1]).all()
 
 
+def test_steps_that_end_at_once_are_counted() -> None:
+    dataset = run_many([CELL] * 2, ["Charge at 100C until 2.75 V", "Discharge at C/2 until 1.35 V"])
+    np.testing.assert_array_equal(dataset["steps_ended_at_once"], [1, 1])
+    np.testing.assert_array_equal(run_many([CELL], CYCLE)["steps_ended_at_once"], [0])
+
+
 # --- spectra
+
+
+def test_a_spectrum_that_is_not_finite_is_named_and_changes_no_other() -> None:
+    """A cathode without anything active; and a state without numbers, on another mesh."""
+    nothing = ss.with_inputs(CELL, {"interface.inactive_fraction": 1.0})
+    found = ss.impedance_many([CELL, nothing], FREQUENCY_HZ, rest_h=0, mesh=SPECTRUM_MESH, quiet=True)
+    assert found["problem"].values[0] == "" and "did not settle" in found["problem"].values[1]
+    assert np.isfinite(found["impedance_ohm"].values[0]).all() and np.isnan(found["impedance_ohm"].values[1]).all()
+    assert np.isnan(found["voltage_V"].values[1])
+    start = ss.final_states(run_many([CELL] * 2, ["Rest for 1 minute"]))
+    odd = start[1].profiles["stoichiometry"]
+    broken = replace(
+        start[1], profiles={**start[1].profiles, "stoichiometry": odd._replace(values=np.full_like(odd.values, np.nan))}
+    )
+    found = ss.impedance_many([CELL] * 2, FREQUENCY_HZ, states=[start[0], broken], mesh=SPECTRUM_MESH, quiet=True)
+    assert found["problem"].values[0] == "" and found["problem"].values[1] != ""
+    assert np.isfinite(found["impedance_ohm"].values[0]).all()
 
 
 def test_spectra_of_many_equal_those_of_one() -> None:
@@ -213,6 +236,8 @@ def test_spectra_are_taken_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None
         ([CELL], {"parameters": {"temperature_K": [300.0]}}, "vary one cell; give that cell instead of a list"),
         (CELL, {}, "A batch of one cell needs `parameters`"),
         ([CELL, "x"], {}, "A batch is a list of ss.Cell, got str in it"),
+        (None, {}, "A batch is a list of ss.Cell, or one cell with `parameters`, got NoneType"),
+        ([CELL], {"states": 3}, "A batch's states are a list, one state a cell, got int"),
         ([CELL] * 2, {"states": [None]}, "one state a cell, got 1 states for 2 cells"),
         (CELL, {"parameters": {"anneal_temp": [300.0]}}, "'anneal_temp' is no continuous input of this cell"),
         (CELL, {"parameters": {"temperature_K": [300.0, 310], "diameter_m": [1.0]}}, "must have equal lengths"),

@@ -70,6 +70,11 @@ def test_a_timed_step_does_not_run_out_of_the_cell(steps: list[str], words: str)
     assert result.trace.voltage_V.min() > -1.01 and result.trace.voltage_V.max() < 6.01
 
 
+def test_a_current_that_no_cell_takes_is_named() -> None:
+    result = ss.simulate(CELL, ["Charge at 1000C for 1 second"])
+    assert not result.complete and "the cell was overcharged after 0.00 h" in result.message
+
+
 def test_a_hold_whose_current_is_already_small_ends_at_once() -> None:
     result = ss.simulate(CELL, ["Charge at C/10 until 2.75 V", "Hold at 2.75 V until 1C"])
     assert result.complete
