@@ -69,23 +69,18 @@ class Unknowns:
     """The unknowns of a study, and the cells that its data speak of (sample and run of each)."""
 
     def __init__(self, study: Study, keys: Sequence[Key]) -> None:
-        self.keys = list(keys)
+        self.study, self.keys = study, list(keys)
         self.free = [Unknown(name, spec) for name, spec in study.parameters.items() if not spec.fixed]
-        fixed = [Unknown(name, spec) for name, spec in study.parameters.items() if spec.fixed]
+        self._fixed = [Unknown(name, spec) for name, spec in study.parameters.items() if spec.fixed]
         self.spread = dict(study.cell_spread)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._cells = {key: cell_of(study, *key) for key in self.keys}
-        self._inputs = {key: self._named(key, [*self.free, *fixed]) for key in self.keys}
-        self._spread_inputs = {key: [_full(self._cells[key], name) for name in self.spread] for key in self.keys}
-        named = {name for inputs in self._inputs.values() for name in inputs}
+        self._plain: dict[Key, _PlainCell] = {}
+        named = {name for key in self.keys for name in self._cell_of(key).inputs}
         for unknown in self.free:
             if unknown.name not in named:
                 raise InputError(
                     f"Parameter '{unknown.name}' is an input of none of the cells that the data speak of; take it out, "
                     "or name an input of theirs (ss.continuous_inputs(cell) lists them)."
                 )
-        self._fixed = fixed
 
     @property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -109,40 +104,56 @@ class Unknowns:
 
     def row(self, key: Key, point: Point) -> list[Cell]:
         """The cell at a point, then its neighbours, one a step of `steps`."""
-        u, steps = point.u, self.steps(point.u)
-        apart = point.apart[self.keys.index(key)]
-        cells = [self._cell(key, u, apart)]
+        u, steps, apart = point.u, self.steps(point.u), point.apart[self.keys.index(key)]
+        cells = [self._at(key, u, apart)]
         for k in range(u.size):
             moved = u.copy()
             moved[k] += steps[k]
-            cells.append(self._cell(key, moved, apart) if self.free[k].name in self._inputs[key] else cells[0])
+            known_here = self.free[k].name in self._cell_of(key).inputs
+            cells.append(self._at(key, moved, apart) if known_here else cells[0])
         for k in range(apart.size):
             moved = apart.copy()
             moved[k] += steps[u.size + k]
-            cells.append(self._cell(key, u, moved))
+            cells.append(self._at(key, u, moved))
         return cells
 
-    def _cell(self, key: Key, u: np.ndarray, apart: np.ndarray) -> Cell:
-        names, cell = self._inputs[key], self._cells[key]
-        values = {**self.values(u), **{unknown.name: unknown.spec.value for unknown in self._fixed}}
-        changes = {full: values[name] for name, full in names.items()}
-        base = continuous_inputs(cell)
-        for full, sigma, z in zip(self._spread_inputs[key], self.spread.values(), apart.tolist(), strict=True):
-            if full is not None:
-                changes[full] = changes.get(full, base[full]) * (1 + sigma * z)
-        return with_inputs(cell, changes)
+    def cell(self, key: Key, point: Point) -> Cell:
+        """The cell of any sample and run at a point; one that the data do not speak of is like the mean."""
+        apart = point.apart[self.keys.index(key)] if key in self.keys else np.zeros(len(self.spread))
+        return self._at(key, point.u, apart)
 
-    def _named(self, key: Key, unknowns: Sequence[Unknown]) -> dict[str, str]:
-        """Parameter -> full name of the input it is of this cell; parameters that are none of it are left out."""
-        found = {}
-        for unknown in unknowns:
-            spec = unknown.spec
-            if spec.samples is not None and key[0] not in spec.samples:
-                continue
-            full = _full(self._cells[key], spec.input or unknown.name)
-            if full:
-                found[unknown.name] = full
-        return found
+    def _at(self, key: Key, u: np.ndarray, apart: np.ndarray) -> Cell:
+        plain = self._cell_of(key)
+        values = {**self.values(u), **{unknown.name: unknown.spec.value for unknown in self._fixed}}
+        changes = {full: values[name] for name, full in plain.inputs.items()}
+        for full, sigma, z in zip(plain.spread, self.spread.values(), apart.tolist(), strict=True):
+            if full is not None:
+                changes[full] = changes.get(full, plain.values[full]) * (1 + sigma * z)
+        return with_inputs(plain.cell, changes)
+
+    def _cell_of(self, key: Key) -> _PlainCell:
+        if key not in self._plain:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                cell = cell_of(self.study, *key)
+            named = {}
+            for unknown in (*self.free, *self._fixed):
+                spec = unknown.spec
+                if spec.samples is None or key[0] in spec.samples:
+                    named[unknown.name] = _full(cell, spec.input or unknown.name)
+            inputs = {name: full for name, full in named.items() if full is not None}
+            spread = [_full(cell, name) for name in self.spread]
+            self._plain[key] = _PlainCell(cell, continuous_inputs(cell), inputs, spread)
+        return self._plain[key]
+
+
+class _PlainCell(NamedTuple):
+    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary (None: not here)."""
+
+    cell: Cell
+    values: dict[str, float]
+    inputs: dict[str, str]
+    spread: list[str | None]
 
 
 def _full(cell: Cell, name: str) -> str | None:
