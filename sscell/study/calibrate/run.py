@@ -11,6 +11,7 @@ import numpy as np
 
 from sscell.engines.neighbours import simulate_rows
 from sscell.errors import SscellError
+from sscell.interface import InterfaceState
 from sscell.study.calibrate.evidence import data_from_facts, spectra_from_files
 from sscell.study.calibrate.known import Known, covariance, known, told_together
 from sscell.study.calibrate.response import Responder
@@ -114,7 +115,7 @@ def drawn_starts(unknowns: Unknowns, count: int, seed: int) -> list[np.ndarray]:
 def facts_at(study: Study, facts: Sequence[Fact], point: Point, unknowns: Unknowns) -> list[FactRow]:
     """All facts of the study, fitted or not, at a point."""
     jobs: dict[Key, JobResult] = {}
-    interfaces = {}
+    interfaces: dict[str, InterfaceState] = {}
     for run, spec in study.runs.items():
         keys = [(sample, run) for sample in study.samples_of(spec)]
         cells = [unknowns.cell(key, point) for key in keys]

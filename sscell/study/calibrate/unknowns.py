@@ -148,7 +148,7 @@ class Unknowns:
 
 
 class _PlainCell(NamedTuple):
-    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary (None: not here)."""
+    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary, or None."""
 
     cell: Cell
     values: dict[str, float]
