@@ -22,6 +22,8 @@ Jobs = Mapping[Key, JobResult]
 Interfaces = Mapping[str, InterfaceState]
 # What an ordering must hold by, in standard deviations.
 MARGIN = 0.25
+# The tolerance of a bound that stands for words, over the bound.
+WORDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def _sigma(fact: Fact, low: float | None, high: float | None) -> float:
         return fact.relative * abs(float(value))
     if low is not None and high is not None and high > low:
         return (high - low) / 2
+    if "bound" in fact.entry and not isinstance(value, list):
+        return WORDS * abs(float(value))
     raise InputError(
         f"Fact '{fact.entry['id']}' has no tolerance, so it cannot be fitted; add its unit to [tolerance] of the facts "
         'file, or give it use = "check".'
