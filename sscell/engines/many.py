@@ -50,8 +50,9 @@ def simulate_many(
     problems, time_s, at_once = np.full(count, "", dtype=object), np.zeros(count), np.zeros(count, dtype=int)
     profiles: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     with progress_bar(quiet) as progress:
-        for structure, chosen in _by_structure(members):
-            outcome, words, ends = _run(structure, [members[k] for k in chosen], plan, starts, chosen, mesh, progress)
+        for _, chosen in by_structure(members):
+            own = [members[k] for k in chosen]
+            outcome, words, ends = run_structure(own, plan, [starts[k] for k in chosen], mesh, progress)
             for name, values in outcome.table.items():
                 table[name][chosen] = values
             problems[chosen], time_s[chosen], at_once[chosen] = words, outcome.time_s, outcome.at_once
@@ -89,7 +90,7 @@ def impedance_many(
     z, voltage_V = np.full((count, frequencies.size), np.nan + 0j), np.full(count, np.nan)
     from sscell.engines.jax.impedance import spectra_of
 
-    for _, chosen in _by_structure(members):
+    for _, chosen in by_structure(members):
         able = chosen[problems[chosen] == ""]
         if able.size:
             run = spectra_of([members[k] for k in able], frequencies, [starts[k] for k in able], mesh)
@@ -172,7 +173,7 @@ def _given_parameters(parameters: Mapping[str, Any] | None, count: int) -> dict[
     return {name: ("cell", np.broadcast_to(values, (count,))) for name, values in (parameters or {}).items()}
 
 
-def _by_structure(cells: Sequence[Cell]) -> Iterator[tuple[CellStructure, np.ndarray]]:
+def by_structure(cells: Sequence[Cell]) -> Iterator[tuple[CellStructure, np.ndarray]]:
     """Cells of one structure share compiled code: each structure with the places of its cells."""
     places: dict[CellStructure, list[int]] = {}
     for k, cell in enumerate(cells):
@@ -180,30 +181,42 @@ def _by_structure(cells: Sequence[Cell]) -> Iterator[tuple[CellStructure, np.nda
     yield from ((structure, np.array(where)) for structure, where in places.items())
 
 
-def _run(
-    structure: CellStructure,
+def run_structure(
     cells: Sequence[Cell],
     plan: Protocol,
     starts: Sequence[CellState | None],
-    chosen: np.ndarray,
     mesh: Mesh,
-    progress: Any,
+    progress: Any = None,
+    *,
+    abreast: int = 1,
+    record_steps: int = 0,
 ) -> tuple[Any, list[str], dict[str, tuple[tuple[str, ...], np.ndarray]]]:
+    """Run cells of one structure: the outcome (see `run_batch`), each cell's problem or '', the profiles at the end."""
     from sscell.engines.jax.batch import fresh_batch, run_batch
     from sscell.engines.jax.compiled import equations_of
     from sscell.engines.jax.lanes import lanes_from_states, lanes_of, profile_names, profiles_from_lanes
     from sscell.engines.jax.problems import numbered, problem
 
+    structure = cells[0].structure
     equations, numbers = equations_of(structure, mesh), lanes_of(cells)
-    given = [starts[k] for k in chosen]
-    if all(state is None for state in given):
+    if all(state is None for state in starts):
         start = fresh_batch(structure, mesh, numbers)
     else:
         names = profile_names(equations)
-        begin = [state_on(state, names, mesh.edges) for state in _given(cells, given) or ()]
+        begin = [state_on(state, names, mesh.edges) for state in _given(cells, starts) or ()]
         start = lanes_from_states(equations, begin, numbers)
-    start_s = np.array([state.time_s if state is not None else 0.0 for state in given])
-    outcome = run_batch(structure, mesh, numbers, start, start_s, plan, progress=progress)
+    start_s = np.array([state.time_s if state is not None else 0.0 for state in starts])
+    outcome = run_batch(
+        structure,
+        mesh,
+        numbers,
+        start,
+        start_s,
+        plan,
+        progress=progress,
+        abreast=abreast,
+        record_steps=record_steps,
+    )
     steps = [*numbered(plan), (0, 0, None)]
     words = []
     for status, step, since in zip(outcome.status, outcome.step, outcome.since_s, strict=True):

@@ -29,7 +29,7 @@ def differential_capacity(
     if use[-1] - use[0] + 1 == use.size:
         v = _levelled(v, charge, rising=not discharge)
     order = np.argsort(v, kind="stable")
-    grid = np.arange(v.min(), v.max(), GRID_V)
+    grid = GRID_V * np.arange(np.ceil(v.min() / GRID_V), np.ceil(v.max() / GRID_V))
     at = np.interp(grid, v[order], charge[order])
     slope = np.abs(np.gradient(at, grid))
     return grid, at, np.convolve(slope, np.ones(SMOOTHED_BINS) / SMOOTHED_BINS, mode="same")
@@ -38,7 +38,8 @@ def differential_capacity(
 def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) -> float | None:
     """Voltage of the largest peak of |dQ/dV| on discharge below `below_V`; None where there is none.
 
-    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not.
+    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not. Its place is the
+    vertex of the parabola through its highest point and the two beside it.
     """
     from scipy.signal import find_peaks
 
@@ -46,7 +47,11 @@ def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) 
     v, q = voltage[voltage < below_V], slope[voltage < below_V]
     peaks, found = find_peaks(q, prominence=0)
     peaks = peaks[found["prominences"] > PROMINENCE * q[peaks]]
-    return float(v[peaks[np.argmax(q[peaks])]]) if peaks.size else None
+    if not peaks.size:
+        return None
+    k = peaks[np.argmax(q[peaks])]
+    bend = q[k - 1] - 2 * q[k] + q[k + 1]
+    return float(v[k] + (GRID_V * (q[k - 1] - q[k + 1]) / (2 * bend) if bend < 0 else 0.0))
 
 
 def _levelled(voltage_V: np.ndarray, charge: np.ndarray, rising: bool) -> np.ndarray:

@@ -55,7 +55,7 @@ def _row(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> Fa
     unit = "" if unit == "1" else unit
     value = entry["value"]
     paper = f"{value[0]:g} to {value[1]:g} {unit}".strip() if isinstance(value, list) else f"{value} {unit}".strip()
-    simulated = _simulated(fact, jobs, interfaces)
+    simulated = simulated_values(fact, jobs, interfaces)
     difference, within = _verdict(fact, simulated)
     return FactRow(
         id=entry["id"],
@@ -71,7 +71,7 @@ def _row(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> Fa
     )
 
 
-def _simulated(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> dict[str, Any]:
+def simulated_values(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> dict[str, Any]:
     """Sample (or pair) -> simulated value; samples or cycles that were not simulated are left out."""
     measure = fact.entry.get("measure")
     if measure is None:
@@ -86,7 +86,7 @@ def _simulated(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState])
     else:
         wanted = {name: [name, *([entry["reference"]] if "reference" in entry else [])] for name in fact.samples}
     for label, involved in wanted.items():
-        found = [jobs.get(_sample_and_run(name, entry["protocol"])) for name in involved]
+        found = [jobs.get(sample_and_run(name, entry["protocol"])) for name in involved]
         if any(job is None or job.cycling is None for job in found):
             continue
         value = MEASURES[measure](entry.get("cycle", 1), *found)
@@ -95,7 +95,7 @@ def _simulated(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState])
     return values
 
 
-def _sample_and_run(name: str, run: str) -> tuple[str, str]:
+def sample_and_run(name: str, run: str) -> tuple[str, str]:
     """'Z400' is a sample in the fact's own run, 'Z400@rate_test' one in another."""
     sample, _, other = name.partition("@")
     return sample, other or run
@@ -111,7 +111,7 @@ def _verdict(fact: Fact, simulated: Mapping[str, Any]) -> tuple[float, bool | No
         return min(numbers[a] - numbers[b] for a, b in pairs), all(numbers[a] > numbers[b] for a, b in pairs)
     if len(numbers) < (1 if entry.get("measure") == "interface_resistance_ratio" else len(fact.samples)):
         return nothing
-    low, high = _allowed(fact)
+    low, high = allowed(fact)
     if low is None and high is None:
         return nothing
     misses = [_miss(v, low, high) for v in numbers.values()]
@@ -129,7 +129,8 @@ def _miss(value: float, low: float | None, high: float | None) -> float:
     return value - high if high is not None and value > high else 0.0
 
 
-def _allowed(fact: Fact) -> tuple[float | None, float | None]:
+def allowed(fact: Fact) -> tuple[float | None, float | None]:
+    """Between what a simulated figure counts as met; None where there is no limit."""
     entry = fact.entry
     value = entry.get("bound", entry["value"])
     if isinstance(value, list):

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -228,8 +228,16 @@ class Scenario(Strict):
         return tuple(self.samples) if run.samples == "all" else run.samples
 
 
+Kind = TypeVar("Kind", bound=Scenario)
+
+
 def read_scenario(path: str | Path) -> Scenario:
     """Read and check a scenario file; InputError names file, key, rule and the nearest known key."""
+    return read_as(Scenario, path)
+
+
+def read_as(kind: type[Kind], path: str | Path) -> Kind:
+    """A scenario file, or a file that holds more than a scenario."""
     path = Path(path)
     if not path.is_file():
         why = "is a folder" if path.is_dir() else "does not exist"
@@ -239,9 +247,9 @@ def read_scenario(path: str | Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"Scenario '{path}' is not valid TOML: {error}.") from None
     try:
-        scenario = Scenario.model_validate(raw)
+        scenario = kind.model_validate(raw)
     except ValidationError as error:
-        raise InputError(f"Scenario '{path}': {_first_problem(error)}") from None
+        raise InputError(f"Scenario '{path}': {_first_problem(error, kind)}") from None
     _check_names(scenario, path)
     return scenario
 
@@ -274,14 +282,15 @@ def _check_names(scenario: Scenario, path: Path) -> None:
         raise InputError(f"Scenario '{path}', design: {error}") from None
 
 
-_MODELS: dict[str, type[Strict]] = {
-    "design": DesignSpec,
-    "coatings": CoatingSpec,
-    "samples": SampleSpec,
-    "runs": RunSpec,
-    "eis": EisSpec,
-    "measured": MeasuredSpec,
-}
+def _table(kind: type[Scenario], key: str) -> type[Strict]:
+    """The model of a table, or of the entries of a table, of a scenario file."""
+    found = [kind.model_fields[key].annotation]
+    while found:
+        at = found.pop()
+        if isinstance(at, type) and issubclass(at, Strict):
+            return at
+        found += get_args(at)
+    return kind
 
 
 # What pydantic calls by its own names, in those of TOML.
@@ -294,13 +303,13 @@ _PLAIN = {
 }
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, kind: type[Scenario]) -> str:
     problem = error.errors()[0]
     # A union's alternatives appear in the path under their type, as in 'tuple[str, ...]'.
     where = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
     if problem["type"] == "extra_forbidden":
         key = str(problem["loc"][-1])
-        model = Scenario if len(problem["loc"]) == 1 else _MODELS.get(str(problem["loc"][0]), Scenario)
+        model = kind if len(problem["loc"]) == 1 else _table(kind, str(problem["loc"][0]))
         return f"unknown key '{where}'{nearest_key(key, model.model_fields)}."
     value = problem.get("input")
     if problem["type"] == "literal_error" and isinstance(value, str):

@@ -31,6 +31,8 @@ EARLY, BEYOND, NEAR, SOONEST_S = 0.9, 1.02, 1e-6, 1e-6
 # a last step that is very short sees what is off by a tolerance relax, not the cell.
 JUST_BEFORE, PART_WAY = 0.3, 0.6
 HALVINGS = 50
+# Tries at a limit in which followers change the length of their step until they meet it where their leader does.
+AIMS = 4
 # A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -40,7 +42,7 @@ class Clock(NamedTuple):
     """Where each lane is, (lanes,).
 
     h: the next time step (0: none yet); refused: 1 if it replaces one that was. In this step of the protocol:
-    before_s, error: the last one taken (0: none yet) and its error.
+    before_s, error: the last one taken (0: none yet) and its error. aims: how often followers have aimed at a limit.
     """
 
     time_s: Any
@@ -49,6 +51,7 @@ class Clock(NamedTuple):
     refused: Any
     before_s: Any
     error: Any
+    aims: Any
     step: Any
     tries: Any
     status: Any
@@ -83,18 +86,24 @@ class Row(NamedTuple):
 def first_clock(time_s: np.ndarray) -> Clock:
     """All lanes before the first step of a protocol."""
     zero, whole = np.zeros(time_s.size), np.zeros(time_s.size, dtype=np.int32)
-    return Clock(np.asarray(time_s, dtype=float), zero, zero, zero, zero, zero + 1, whole, whole, whole)
+    return Clock(np.asarray(time_s, dtype=float), zero, zero, zero, zero, zero + 1, whole, whole, whole, whole)
 
 
 class Advance:
     """The loop for cells of one structure on one mesh.
 
     holds: whether the protocol holds a voltage anywhere; visits: whether the states that steps begin at are kept.
+    abreast: lanes that take the same steps, the first of them leading; the others are cells next to it, and what
+    separates their results from its own is smooth in what separates the cells. Limits are met by each on its own.
     """
 
-    def __init__(self, equations: Equations, holds: bool, tolerance: float, passes: int, visits: bool) -> None:
+    def __init__(
+        self, equations: Equations, holds: bool, tolerance: float, passes: int, visits: bool = False, abreast: int = 1
+    ) -> None:
         self.equations, self.holds, self.passes, self.visits = equations, holds, passes, visits
+        self.abreast = abreast
         self.weights = _weights(equations, tolerance)
+        self.most_aims = 0 if abreast == 1 else AIMS
         self.first_move = FIRST_MOVE * tolerance ** (1 / ORDER - 1)
 
     def __call__(self, p: dict[str, Any], program: Any, y: State, clock: Clock, last_step: Any) -> tuple[Any, ...]:
@@ -134,22 +143,23 @@ class Advance:
         i = kept(cycler.current(y))
         here = kept(cycler.seen(y))
         sign, limit = cycler.limit(i)
+        lead = self._of_leader
         ahead = sign * (here - limit)
-        left = cycler.longest_s() - clock.since_s
-        at_once = busy & (clock.since_s == 0) & (ahead <= 0) & jnp.isfinite(here)
+        left = lead(cycler.longest_s() - clock.since_s)
+        at_once = lead(busy & (clock.since_s == 0) & (ahead <= 0) & jnp.isfinite(here))
         goes = busy & ~at_once
 
-        wanted = jnp.where(clock.h > 0, clock.h, cycler.first_step_s())
+        wanted = jnp.where(clock.h > 0, clock.h, lead(cycler.first_step_s()))
         h = kept(jnp.where(goes, jnp.minimum(wanted, left), 1.0))
         tried = step(cycler, y, h)
-        error = kept(self._error(tried.error))
+        error = kept(lead(self._error(tried.error)))
         there, bend, twist = kept((cycler.seen(tried.y), cycler.seen_of(tried.bend), cycler.seen_of(tried.twist)))
-        finite = jnp.isfinite(error) & jnp.isfinite(there)
+        finite = lead(jnp.isfinite(error) & jnp.isfinite(there))
         good = goes & finite & (error <= 1)
-        over = good & (sign * (there - limit) <= 0)
+        over = lead(good & (sign * (there - limit) <= 0))
         crossing = jax.lax.cond(
             jnp.any(over),
-            _crossing,
+            self._crossings,
             lambda *path: jnp.ones_like(h),
             ahead,
             sign * (there - limit),
@@ -159,19 +169,23 @@ class Advance:
         slope_at_end = path_slope(ahead, sign * (there - limit), sign * bend, sign * twist, 1.0)
         share = kept(jnp.where(over, crossing, 1.0))
         # It may be met again where it is neither near nor reached sooner than any time step.
-        early = over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S)
+        early = lead(over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S))
         rest_of_way = sign * (there - limit) / jnp.maximum(-slope_at_end, 1e-300)
-        short = good & ~over & (rest_of_way < JUST_BEFORE) & (slope_at_end < 0) & (h < left) & (clock.refused < 2)
-        met, taken = over & ~early, good & ~early & ~short
+        short = (rest_of_way < JUST_BEFORE) & (slope_at_end < 0) & (h < left) & (clock.refused < 2)
+        short = lead(good & ~over & short)
+        aiming = over & ~early & (clock.aims < self.most_aims)
+        met, taken = over & ~early & ~aiming, good & ~early & ~short & ~aiming
         timed = taken & ~met & (h >= left)
         after = _next_step(taken, finite, error, self.first_move / self._error(tried.rates), clock, h)
         after = jnp.where(early, h * jnp.maximum(share * BEYOND, 0.02), after)
-        after = jnp.where(short, h * PART_WAY * (1 + rest_of_way), after)
+        after = lead(jnp.where(short, h * PART_WAY * (1 + rest_of_way), after))
+        after = jnp.where(aiming, h * _aimed(share / lead(share)), after)
         tries = clock.tries + goes
-        stuck = goes & ~taken & (after < SMALLEST_STEP_S)
-        status = _status(cycler, clock.status, i, here, stuck, finite, tries, at_once | met, timed)
+        stuck = goes & ~taken & ~aiming & (after < SMALLEST_STEP_S)
+        status = lead(_status(cycler, clock.status, i, here, stuck, finite, tries, at_once | met, timed))
         ends = (at_once | met | timed) & (status == Status.RUNNING)
 
+        refused = jnp.where(short, 2.0, jnp.where(goes & ~early & ~aiming, 1.0, clock.refused))
         y = jax.tree_util.tree_map(
             lambda a, b, u, w: jnp.where(taken, path(a, b, u, w, share), a), y, tried.y, tried.bend, tried.twist
         )
@@ -200,14 +214,33 @@ class Advance:
             time_s=clock.time_s + passed,
             since_s=jnp.where(ends, 0.0, clock.since_s + passed),
             h=jnp.where(ends, 0.0, jnp.where(goes, after, clock.h)),
-            refused=jnp.where(ends | taken, 0.0, jnp.where(short, 2.0, jnp.where(goes & ~early, 1.0, clock.refused))),
+            refused=jnp.where(ends | taken, 0.0, refused),
             before_s=jnp.where(ends, 0.0, jnp.where(taken, h, clock.before_s)),
             error=jnp.where(ends, 1.0, jnp.where(taken, error, clock.error)),
+            aims=jnp.where(ends, 0, clock.aims + aiming).astype(clock.aims.dtype),
             step=clock.step + ends.astype(clock.step.dtype),
             tries=jnp.where(ends, 0, tries).astype(clock.tries.dtype),
             status=status.astype(clock.status.dtype),
         )
         return y, clock, row
+
+    def _of_leader(self, lanes: Any) -> Any:
+        """What the lane that leads has, for all abreast of it."""
+        if self.abreast == 1:
+            return lanes
+        jnp = load_jax().numpy
+        return jnp.repeat(lanes.reshape(-1, self.abreast)[:, 0], self.abreast)
+
+    def _crossings(self, start: Any, end: Any, bend: Any, twist: Any) -> Any:
+        """Where paths meet their limits, as shares of the step; followers near their leader, beyond 1 too."""
+        shares = _crossing(start, end, bend, twist)
+        if self.abreast == 1:
+            return shares
+        own = self._of_leader(shares)
+        for _ in range(4):
+            own = own - path(start, end, bend, twist, own) / path_slope(start, end, bend, twist, own)
+        leads = np.arange(start.shape[0]) % self.abreast == 0
+        return load_jax().numpy.where(leads, shares, own)
 
     def _error(self, estimate: State) -> Any:
         """The largest weighted error of a lane over the rows; over nodes, the root of the mean square."""
@@ -244,6 +277,11 @@ def _next_step(taken: Any, finite: Any, error: Any, soon: Any, clock: Clock, h: 
     # The smallest is tried before a lane is given up.
     smaller = jnp.where(h > SMALLEST_STEP_S, jnp.maximum(smaller, SMALLEST_STEP_S), smaller)
     return jnp.where(taken, h * growth, smaller)
+
+
+def _aimed(ratio: Any) -> Any:
+    """The ratio of a follower's step to its leader's; where they have nothing in common, one."""
+    return load_jax().numpy.where((ratio > 0.5) & (ratio < 2), ratio, 1.0)
 
 
 def _status(

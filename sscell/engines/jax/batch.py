@@ -32,8 +32,9 @@ CPU_WIDTHS, DEVICE_WIDTHS = (1, 8, 32, 64), (1, 64, 1024, 4096, 16384)
 class Outcome:
     """What became of N cells: fields of CycleSummary (N, cycles), NaN where not reached; status and times (N,).
 
-    at_once: (N,) how many steps ended at once, as their limit was already passed.
-    final: the last states, arrays (rows, nodes, N).
+    at_once: (N,) how many steps ended at once, as their limit was already passed. final: the last states, arrays
+    (rows, nodes, N). records: of each cell, if they are kept, what its passes recorded, in pieces
+    (passes, fields of Row, 1).
     """
 
     table: dict[str, np.ndarray]
@@ -43,6 +44,7 @@ class Outcome:
     since_s: np.ndarray
     time_s: np.ndarray
     final: State
+    records: list[list[np.ndarray]]
 
 
 def run_batch(
@@ -55,13 +57,19 @@ def run_batch(
     *,
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
+    abreast: int = 1,
+    record_steps: int = 0,
 ) -> Outcome:
-    """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N)."""
-    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress)
+    """Run N cells of one structure; numbers: name -> (N,), start: arrays (rows, nodes, N).
+
+    abreast: of so many cells in a row the first leads and the others take its time steps; see `Advance`.
+    record_steps: of so many steps of the protocol records are kept, for traces; 100 kB a cell and cycle.
+    """
+    job = _Job(structure, mesh, numbers, start, start_s, protocol, tolerance, progress, abreast, record_steps)
     count, cpu = start_s.size, load_jax().default_backend() == "cpu"
-    groups = min(cores(), count) if cpu else 1
-    widths = CPU_WIDTHS if cpu else DEVICE_WIDTHS
-    width = next((w for w in widths if w * groups >= count), widths[-1])
+    groups = min(cores(), count // abreast) if cpu else 1
+    whole = [max(1, w // abreast) * abreast for w in (CPU_WIDTHS if cpu else DEVICE_WIDTHS)]
+    width = next((w for w in whole if w * groups >= count), whole[-1])
     in_threads(job.work, [width] * min(groups, -(-count // width)))
     return job.outcome
 
@@ -86,15 +94,18 @@ class _Job:
         protocol: Protocol,
         tolerance: float,
         progress: Progress | None,
+        abreast: int,
+        record_steps: int,
     ) -> None:
         self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
         self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
-        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, alone=False)
+        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, False, abreast)
         self.packed, self.full = np.stack(list(numbers.values())), padded(self.program)
         self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
         count, cycles = start_s.size, len(protocol)
         self.last = self.program.shape[1] - 1
-        self.waiting = deque(range(count))
+        self.record_steps = record_steps
+        self.abreast, self.waiting = abreast, deque(range(0, count, abreast))
         self.done = np.zeros(count)
         self.outcome = Outcome(
             table={name: np.full((count, cycles), np.nan) for name in CycleSummary._fields[1:]},
@@ -104,6 +115,7 @@ class _Job:
             since_s=np.zeros(count),
             time_s=np.zeros(count),
             final=State(*(np.full(a.shape, np.nan) for a in start)),
+            records=[[] for _ in range(count)],
         )
 
     def work(self, width: int) -> None:
@@ -112,12 +124,13 @@ class _Job:
         while group.refill():
             group.advance()
 
-    def next_cell(self) -> int | None:
-        """A cell that waits."""
+    def next_cells(self) -> range | None:
+        """Cells abreast that wait."""
         try:
-            return self.waiting.popleft()
+            first = self.waiting.popleft()
         except IndexError:
             return None
+        return range(first, first + self.abreast)
 
     def finish(self, cell: int, tally: Tally, lane: int, clock: Clock, y: State) -> None:
         """Keep what became of a cell."""
@@ -158,16 +171,17 @@ class _Group:
 
     def refill(self) -> bool:
         """Give lanes without a cell one that waits; False when no lane has any."""
+        # Cells abreast end together, so what is free are whole rows of them.
         free = [lane for lane in range(self.width) if self.cells[lane] < 0]
         taken: list[tuple[int, int]] = []
-        while len(taken) < len(free) and (cell := self.job.next_cell()) is not None:
-            taken.append((free[len(taken)], cell))
+        while len(taken) < len(free) and (cells := self.job.next_cells()) is not None:
+            taken += zip(free[len(taken) :], cells, strict=False)
         if taken:
-            lanes, cells = (np.array(column) for column in zip(*taken, strict=True))
-            self.cells[lanes] = cells
-            self.numbers = _with(self.numbers, lanes, self.job.packed[:, cells])
-            self.y = State(*(_with(a, lanes, b[..., cells]) for a, b in zip(self.y, self.job.start, strict=True)))
-            fresh = first_clock(self.job.start_s[cells])
+            lanes, given = (np.array(column) for column in zip(*taken, strict=True))
+            self.cells[lanes] = given
+            self.numbers = _with(self.numbers, lanes, self.job.packed[:, given])
+            self.y = State(*(_with(a, lanes, b[..., given]) for a, b in zip(self.y, self.job.start, strict=True)))
+            fresh = first_clock(self.job.start_s[given])
             self.clock = Clock(*(_with(a, lanes, b) for a, b in zip(self.clock, fresh, strict=True)))
             for lane in lanes:
                 self.tally.clear(lane)
@@ -179,7 +193,12 @@ class _Group:
         passes, y, clock, record, _ = job.run(self.numbers, job.full, self.y, self.clock, job.last)
         self.y, self.clock = State(*map(np.asarray, y)), Clock(*map(np.asarray, clock))
         names = list(job.numbers)
-        self.tally.add(np.asarray(record)[: int(passes)], self.numbers[names.index("one_C_A")])
+        record = np.asarray(record)[: int(passes)]
+        self.tally.add(record, self.numbers[names.index("one_C_A")])
+        if job.record_steps:
+            for lane in np.flatnonzero(self.cells >= 0).tolist():
+                early = record[:, 0, lane] < job.record_steps
+                job.outcome.records[self.cells[lane]].append(record[early, :, lane : lane + 1])
         over = (self.clock.step >= job.last) | (self.clock.status != Status.RUNNING)
         running = self.cells >= 0
         for lane in np.flatnonzero(over & running).tolist():

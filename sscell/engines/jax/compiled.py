@@ -28,14 +28,20 @@ def equations_of(structure: CellStructure, mesh: Mesh) -> Equations:
 
 @functools.lru_cache(maxsize=32)
 def advance_of(
-    structure: CellStructure, mesh: Mesh, names: tuple[str, ...], holds: bool, tolerance: float, alone: bool
+    structure: CellStructure,
+    mesh: Mesh,
+    names: tuple[str, ...],
+    holds: bool,
+    tolerance: float,
+    alone: bool,
+    abreast: int = 1,
 ) -> Any:
-    """The jitted loop, of a cell alone (which keeps its states) or of lanes together; see `Advance.__call__`.
+    """The jitted loop, of a cell alone (which keeps its states) or of lanes together; see `Advance` and its call.
 
     It takes numbers (names, lanes), program, state, clock and last step.
     """
     passes = PASSES_ALONE if alone else PASSES_TOGETHER
-    advance = Advance(equations_of(structure, mesh), holds, tolerance, passes, visits=alone)
+    advance = Advance(equations_of(structure, mesh), holds, tolerance, passes, visits=alone, abreast=abreast)
 
     def run(numbers: Any, program: Any, y: Any, clock: Any, last_step: Any) -> Any:
         return advance(dict(zip(names, numbers, strict=True)), program, y, clock, last_step)

@@ -1,0 +1,137 @@
+"""Runs of cells and of cells next to them, on the same time steps: what fits need for their Jacobians.
+
+Differences of two runs of `simulate` differ by the noise of their step control. Here the cells of a row take the steps
+of the first of them, and each meets its limits on its own, so that results are smooth in what separates the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.cell import Cell
+from sscell.engines.many import by_structure, run_structure
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.rest import NOT_SETTLED, rest_step
+from sscell.engines.result import CycleSummary, SimulationResult
+from sscell.errors import require
+from sscell.protocol import Protocol
+from sscell.records import CellState, CyclingTrace, Profile
+
+
+class NeighbourSpectra(NamedTuple):
+    """Z (rows, abreast, frequencies) in ohm, NaN where there is none, and why: '' or the problem of each row."""
+
+    impedance_ohm: np.ndarray
+    problems: list[str]
+
+
+def simulate_rows(
+    rows: Sequence[Sequence[Cell]],
+    plan: Protocol,
+    *,
+    states: Sequence[Sequence[CellState]] | None = None,
+    trace_cycles: int = 0,
+    mesh: Mesh = FAST_MESH,
+) -> list[list[SimulationResult]]:
+    """Run rows of cells of equal length; the cells of a row are the first and neighbours of it.
+
+    A result has the cycles that were finished and the last state; states in between are not kept, and the trace only of
+    so many cycles (at first none). A row stops as a whole where its first cell stops.
+    """
+    record_steps = sum(len(steps) for steps in plan.cycles[:trace_cycles])
+    abreast = _abreast(rows)
+    cells = [cell for row in rows for cell in row]
+    given: list[CellState | None] = [None] * len(cells) if states is None else [s for row in states for s in row]
+    results: list[SimulationResult | None] = [None] * len(cells)
+    for _, firsts in by_structure([row[0] for row in rows]):
+        chosen = [r * abreast + k for r in firsts for k in range(abreast)]
+        own = [cells[k] for k in chosen]
+        outcome, words, profiles = run_structure(
+            own, plan, [given[k] for k in chosen], mesh, abreast=abreast, record_steps=record_steps
+        )
+        for place, k in enumerate(chosen):
+            results[k] = _result(own[place], plan, mesh, outcome, words[place], profiles, place)
+    return [results[r * abreast : (r + 1) * abreast] for r in range(len(rows))]  # type: ignore[misc]
+
+
+def spectra_of_rows(
+    rows: Sequence[Sequence[Cell]],
+    frequency_Hz: np.ndarray,
+    *,
+    states: Sequence[Sequence[CellState]] | None = None,
+    rest_h: float = 1.0,
+    mesh: Mesh = FAST_IMPEDANCE_MESH,
+) -> NeighbourSpectra:
+    """Spectra of rows of cells at their states (None: fresh) after a rest, which the cells of a row take abreast."""
+    from sscell.engines.jax.impedance import spectra_of
+
+    abreast = _abreast(rows)
+    problems = [""] * len(rows)
+    if rest_h > 0:
+        rested = simulate_rows(rows, Protocol(((rest_step(rest_h),),)), states=states)
+        states = [[result.final_state for result in row] for row in rested]
+        problems = [row[0].message for row in rested]
+    z = np.full((len(rows), abreast, frequency_Hz.size), np.nan + 0j)
+    for _, firsts in by_structure([row[0] for row in rows]):
+        able = [r for r in firsts if not problems[r]]
+        if not able:
+            continue
+        cells = [cell for r in able for cell in rows[r]]
+        begin = [None] * len(cells) if states is None else [state for r in able for state in states[r]]
+        run = spectra_of(cells, frequency_Hz, begin, mesh)
+        z[able] = np.where(run.settled[:, None], run.impedance_ohm, np.nan).reshape(len(able), abreast, -1)
+        for r, settled in zip(able, np.all(run.settled.reshape(-1, abreast), axis=1).tolist(), strict=True):
+            problems[r] = "" if settled else NOT_SETTLED
+    return NeighbourSpectra(z, problems)
+
+
+def _abreast(rows: Sequence[Sequence[Cell]]) -> int:
+    lengths = {len(row) for row in rows}
+    require(
+        len(lengths) == 1 and min(lengths) > 0,
+        f"Rows of neighbours must have one length of at least 1, got {sorted(lengths)}.",
+    )
+    return lengths.pop()
+
+
+def _result(
+    cell: Cell, plan: Protocol, mesh: Mesh, outcome: object, problem: str, profiles: dict, place: int
+) -> SimulationResult:
+    table = outcome.table  # type: ignore[attr-defined]
+    count = int(np.sum(np.isfinite(table["duration_h"][place])))
+    columns = [table[name][place, :count].tolist() for name in CycleSummary._fields[1:]]
+    summaries = tuple(CycleSummary(k + 1, *row) for k, row in enumerate(zip(*columns, strict=True)))
+    state = CellState(
+        profiles={name: Profile(axes, values[..., place]) for name, (axes, values) in profiles.items()},
+        edges=dict(mesh.edges),
+        time_s=float(outcome.time_s[place]),  # type: ignore[attr-defined]
+        provenance={"engine": "jax"},
+    )
+    return SimulationResult(
+        summaries=summaries,
+        trace=_trace(cell, plan, outcome.records[place]),  # type: ignore[attr-defined]
+        states=(),
+        final_state=state,
+        complete=not problem,
+        message=problem,
+    )
+
+
+def _trace(cell: Cell, plan: Protocol, records: Sequence[np.ndarray]) -> CyclingTrace:
+    from sscell.engines.jax.program import program_from
+    from sscell.engines.jax.tally import cycle_of_steps, trace_columns
+
+    columns: tuple[np.ndarray, ...] = (np.zeros(0),) * 4
+    if records:
+        columns = trace_columns(records, 0, program_from(plan), cell.design.one_C_A, cycle_of_steps(plan))
+    return CyclingTrace(
+        time_s=columns[0],
+        current_A=columns[1],
+        voltage_V=columns[2],
+        cycle=columns[3].astype(int),
+        active_mass_kg=cell.design.active_mass_kg or None,
+        provenance={"source": "simulated", "engine": "jax"},
+    )

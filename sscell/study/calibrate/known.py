@@ -1,0 +1,86 @@
+"""How well each unknown is known, and what the data cannot tell apart, in numbers and in words."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.study.calibrate.unknowns import Unknown
+
+TWO_SIDED_95 = 1.959963984540054
+# An unknown whose error is this share of its prior's is told by its prior; correlations from which a pair is told so.
+BY_PRIOR, TOGETHER = 0.8, 0.9
+
+
+class Known(NamedTuple):
+    """An unknown after the fit. error: one standard deviation over the prior's (or over `spread`, where it is flat).
+
+    word: '', 'told by its prior' or 'at its bound'.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    error: float
+    word: str
+    source: str
+
+
+def covariance(matrix: np.ndarray, at_bound: np.ndarray) -> np.ndarray:
+    """The inverse of Gauss-Newton's matrix over the coordinates that are not held at a bound; 0 elsewhere."""
+    free = np.flatnonzero(~at_bound)
+    inverse = np.zeros_like(matrix)
+    values, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
+    values = np.maximum(values, 1e-14 * values[-1])
+    inverse[np.ix_(free, free)] = (vectors / values) @ vectors.T
+    return inverse
+
+
+def known(unknowns: Sequence[Unknown], u: np.ndarray, spread: np.ndarray, at_bound: np.ndarray) -> list[Known]:
+    """One row an unknown; spread: covariance of their coordinates (Q, Q)."""
+    rows = []
+    for k, unknown in enumerate(unknowns):
+        error = float(np.sqrt(spread[k, k]))
+        low, high = (unknown.value(np.clip(u[k] + z * error, *unknown.bounds)) for z in (-TWO_SIDED_95, TWO_SIDED_95))
+        by_prior = not unknown.spec.flat and error > BY_PRIOR
+        word = "at its bound" if at_bound[k] else "told by its prior" if by_prior else ""
+        rows.append(Known(unknown.name, unknown.value(u[k]), low, high, error, word, unknown.spec.source))
+    return rows
+
+
+def told_together(unknowns: Sequence[Unknown], spread: np.ndarray, at_bound: np.ndarray) -> list[str]:
+    """Sentences on pairs that the data know only together."""
+    free = [k for k in range(len(unknowns)) if not at_bound[k]]
+    found = []
+    for a, b in itertools.combinations(free, 2):
+        correlation = spread[a, b] / np.sqrt(spread[a, a] * spread[b, b])
+        if abs(correlation) < TOGETHER:
+            continue
+        found.append((abs(correlation), _sentence(unknowns[a], unknowns[b], spread[np.ix_((a, b), (a, b))])))
+    return [sentence for _, sentence in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _sentence(a: Unknown, b: Unknown, spread: np.ndarray) -> str:
+    """What of a pair is known: of two logarithms their product or ratio, else a weighted sum."""
+    opposed = spread[0, 1] < 0
+    if a.spec.scale == b.spec.scale == "log":
+        scale = np.log([a.spec.spread, b.spec.spread])
+        in_logs = spread * np.outer(scale, scale)
+        # The power of the second at which the combination is best known.
+        power = -in_logs[0, 1] / in_logs[1, 1]
+        error = float(np.sqrt(max(in_logs[0, 0] + power * in_logs[0, 1], 0.0)))
+        what = "product" if opposed else "ratio"
+        shown = "" if abs(abs(power) - 1) < 0.1 else f" (the second to the power of {abs(power):.2g})"
+        return (
+            f"{a.name} and {b.name} cannot be told apart by these data: only their {what}{shown}, "
+            f"±{100 * np.expm1(error):.2g} %."
+        )
+    correlation = spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1])
+    return (
+        f"{a.name} and {b.name} cannot be told apart by these data: only a {'sum' if opposed else 'difference'} of "
+        f"both (correlation {correlation:.2f})."
+    )

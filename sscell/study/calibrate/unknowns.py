@@ -1,0 +1,165 @@
+"""What is to be found, as coordinates; and the cells that stand for a point of them, with their neighbours."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.cell import Cell, continuous_inputs, full_name, with_inputs
+from sscell.errors import InputError
+from sscell.study.calibrate.schema import ParameterSpec, Study
+from sscell.study.jobs import cell_of
+
+# The step of a difference over the size of the input: neighbours take their leader's time steps, so it may be small.
+SMALL = 1e-5
+
+Key = tuple[str, str]  # (sample, run)
+
+
+class Unknown(NamedTuple):
+    """A free parameter; coordinates: 0 is the prior's centre, 1 one of its standard deviations further."""
+
+    name: str
+    spec: ParameterSpec
+
+    def value(self, u: float) -> float:
+        """The parameter at a coordinate."""
+        spec = self.spec
+        return float(spec.value * spec.spread**u if spec.scale == "log" else spec.value + spec.spread * u)
+
+    def coordinate(self, value: float) -> float:
+        """The coordinate of a value."""
+        spec = self.spec
+        if spec.scale == "log":
+            return float(np.log(value / spec.value) / np.log(spec.spread))
+        return (value - spec.value) / spec.spread
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest coordinate."""
+        low, high = self.spec.low, self.spec.high
+        return (
+            -np.inf if low is None else self.coordinate(low),
+            np.inf if high is None else self.coordinate(high),
+        )
+
+    def step(self, u: float) -> float:
+        """The step of a difference in the coordinate, away from a bound."""
+        spec = self.spec
+        if spec.scale == "log":
+            size = SMALL / np.log(spec.spread)
+        else:
+            size = SMALL * max(abs(self.value(u)), spec.spread) / spec.spread
+        return float(-size if u + size > self.bounds[1] else size)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where cells are asked for: coordinates of the unknowns (Q,), and of what varies from cell to cell, (cells, S)."""
+
+    u: np.ndarray
+    apart: np.ndarray
+
+
+class Unknowns:
+    """The unknowns of a study, and the cells that its data speak of (sample and run of each)."""
+
+    def __init__(self, study: Study, keys: Sequence[Key]) -> None:
+        self.study, self.keys = study, list(keys)
+        self.free = [Unknown(name, spec) for name, spec in study.parameters.items() if not spec.fixed]
+        self._fixed = [Unknown(name, spec) for name, spec in study.parameters.items() if spec.fixed]
+        self.spread = dict(study.cell_spread)
+        self._plain: dict[Key, _PlainCell] = {}
+        named = {name for key in self.keys for name in self._cell_of(key).inputs}
+        for unknown in self.free:
+            if unknown.name not in named:
+                raise InputError(
+                    f"Parameter '{unknown.name}' is an input of none of the cells that the data speak of; take it out, "
+                    "or name an input of theirs (ss.continuous_inputs(cell) lists them)."
+                )
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest coordinates, (Q,) each."""
+        low, high = zip(*(unknown.bounds for unknown in self.free), strict=True)
+        return np.array(low), np.array(high)
+
+    @property
+    def centre(self) -> Point:
+        """The priors' centre."""
+        return Point(np.zeros(len(self.free)), np.zeros((len(self.keys), len(self.spread))))
+
+    def values(self, u: np.ndarray) -> dict[str, float]:
+        """Free parameters at coordinates, name -> value."""
+        return {unknown.name: unknown.value(x) for unknown, x in zip(self.free, u.tolist(), strict=True)}
+
+    def steps(self, u: np.ndarray) -> np.ndarray:
+        """The steps of differences (Q + S,): first the unknowns', then those of what varies from cell to cell."""
+        own = [unknown.step(x) for unknown, x in zip(self.free, u.tolist(), strict=True)]
+        return np.array([*own, *(SMALL / sigma for sigma in self.spread.values())])
+
+    def row(self, key: Key, point: Point) -> list[Cell]:
+        """The cell at a point, then its neighbours, one a step of `steps`."""
+        u, steps, apart = point.u, self.steps(point.u), point.apart[self.keys.index(key)]
+        cells = [self._at(key, u, apart)]
+        for k in range(u.size):
+            moved = u.copy()
+            moved[k] += steps[k]
+            known_here = self.free[k].name in self._cell_of(key).inputs
+            cells.append(self._at(key, moved, apart) if known_here else cells[0])
+        for k in range(apart.size):
+            moved = apart.copy()
+            moved[k] += steps[u.size + k]
+            cells.append(self._at(key, u, moved))
+        return cells
+
+    def cell(self, key: Key, point: Point) -> Cell:
+        """The cell of any sample and run at a point; one that the data do not speak of is like the mean."""
+        apart = point.apart[self.keys.index(key)] if key in self.keys else np.zeros(len(self.spread))
+        return self._at(key, point.u, apart)
+
+    def _at(self, key: Key, u: np.ndarray, apart: np.ndarray) -> Cell:
+        plain = self._cell_of(key)
+        values = {**self.values(u), **{unknown.name: unknown.spec.value for unknown in self._fixed}}
+        changes = {full: values[name] for name, full in plain.inputs.items()}
+        for full, sigma, z in zip(plain.spread, self.spread.values(), apart.tolist(), strict=True):
+            if full is not None:
+                changes[full] = changes.get(full, plain.values[full]) * (1 + sigma * z)
+        return with_inputs(plain.cell, changes)
+
+    def _cell_of(self, key: Key) -> _PlainCell:
+        if key not in self._plain:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                cell = cell_of(self.study, *key)
+            named = {}
+            for unknown in (*self.free, *self._fixed):
+                spec = unknown.spec
+                if spec.samples is None or key[0] in spec.samples:
+                    named[unknown.name] = _full(cell, spec.input or unknown.name)
+            inputs = {name: full for name, full in named.items() if full is not None}
+            spread = [_full(cell, name) for name in self.spread]
+            self._plain[key] = _PlainCell(cell, continuous_inputs(cell), inputs, spread)
+        return self._plain[key]
+
+
+class _PlainCell(NamedTuple):
+    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary, or None."""
+
+    cell: Cell
+    values: dict[str, float]
+    inputs: dict[str, str]
+    spread: list[str | None]
+
+
+def _full(cell: Cell, name: str) -> str | None:
+    """The full name of an input if the cell has it."""
+    if name in continuous_inputs(cell):
+        return name
+    if any(full.endswith(f".{name}") for full in continuous_inputs(cell)):
+        return full_name(cell, name)
+    return None

@@ -1,0 +1,63 @@
+"""What is said of unknowns after a fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sscell.study.calibrate.known import covariance, known, told_together
+from sscell.study.calibrate.schema import ParameterSpec
+from sscell.study.calibrate.unknowns import Unknown
+
+
+def unknown(name: str, **values: object) -> Unknown:
+    given = {"value": 2.0, "spread": 3.0, "source": "test", **values}
+    return Unknown(name, ParameterSpec.model_validate(given))
+
+
+SIGMA = unknown("conductivity")
+THICK = unknown("coverage")
+DEEP = unknown("depth", scale="linear", value=1.0, spread=0.5, low=0.0)
+FREE = np.zeros(3, bool)
+
+
+def test_coordinates_and_values() -> None:
+    assert SIGMA.value(1.0) == pytest.approx(6.0) and SIGMA.coordinate(6.0) == pytest.approx(1.0)
+    assert DEEP.value(-1.0) == pytest.approx(0.5) and DEEP.coordinate(0.5) == pytest.approx(-1.0)
+    assert DEEP.bounds == (-2.0, np.inf)
+
+
+def test_steps_lead_away_from_a_bound() -> None:
+    near = unknown("x", high=2.0)
+    assert near.step(0.0) < 0 < near.step(-1.0)
+
+
+def test_intervals_are_those_of_the_covariance_and_stay_inside_bounds() -> None:
+    rows = known([SIGMA, THICK, DEEP], np.array([0.0, 1.0, -1.8]), np.diag([0.01, 0.81, 0.04]), FREE)
+    assert rows[0].low == pytest.approx(2.0 * 3.0 ** (-0.196), rel=1e-3)
+    assert rows[0].word == "" and rows[1].word == "told by its prior"
+    assert rows[2].low == 0.0
+
+
+def test_a_pair_that_only_its_product_knows() -> None:
+    """Data that see the sum of two logarithms: a correlation near -1, and the error of the product alone."""
+    matrix = np.eye(3)
+    row = np.array([1.0, 1.0, 0.0]) / 0.01
+    spread = covariance(matrix + np.outer(row, row), FREE)
+    (sentence,) = told_together([SIGMA, THICK, DEEP], spread, FREE)
+    assert sentence.startswith("conductivity and coverage cannot be told apart by these data: only their product, ±")
+    error = float(sentence.split("±")[1].split(" %")[0])
+    assert error == pytest.approx(100 * np.expm1(0.01 * np.log(3)), rel=0.05)
+
+
+def test_a_pair_that_only_its_ratio_knows() -> None:
+    row = np.array([1.0, -1.0, 0.0]) / 0.01
+    (sentence,) = told_together([SIGMA, THICK, DEEP], covariance(np.eye(3) + np.outer(row, row), FREE), FREE)
+    assert "only their ratio" in sentence
+
+
+def test_what_is_at_its_bound_has_no_error_and_no_partner() -> None:
+    held = np.array([False, False, True])
+    spread = covariance(np.eye(3) * 4, held)
+    assert spread[2, 2] == 0 and spread[0, 0] == pytest.approx(0.25)
+    assert known([SIGMA, THICK, DEEP], np.zeros(3), spread, held)[2].word == "at its bound"
