@@ -18,7 +18,7 @@ from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.result import CycleSummary, SimulationResult
 from sscell.errors import require
 from sscell.protocol import Protocol
-from sscell.records import CellState, CyclingTrace, Profile
+from sscell.records import CellState, Profile
 
 
 class NeighbourSpectra(NamedTuple):
@@ -100,6 +100,8 @@ def _abreast(rows: Sequence[Sequence[Cell]]) -> int:
 def _result(
     cell: Cell, plan: Protocol, mesh: Mesh, outcome: object, problem: str, profiles: dict, place: int
 ) -> SimulationResult:
+    from sscell.engines.jax.simulate import trace_of
+
     table = outcome.table  # type: ignore[attr-defined]
     count = int(np.sum(np.isfinite(table["duration_h"][place])))
     columns = [table[name][place, :count].tolist() for name in CycleSummary._fields[1:]]
@@ -112,26 +114,9 @@ def _result(
     )
     return SimulationResult(
         summaries=summaries,
-        trace=_trace(cell, plan, outcome.records[place]),  # type: ignore[attr-defined]
+        trace=trace_of(cell, plan, outcome.records[place]),  # type: ignore[attr-defined]
         states=(),
         final_state=state,
         complete=not problem,
         message=problem,
-    )
-
-
-def _trace(cell: Cell, plan: Protocol, records: Sequence[np.ndarray]) -> CyclingTrace:
-    from sscell.engines.jax.program import program_from
-    from sscell.engines.jax.tally import cycle_of_steps, trace_columns
-
-    columns: tuple[np.ndarray, ...] = (np.zeros(0),) * 4
-    if records:
-        columns = trace_columns(records, 0, program_from(plan), cell.design.one_C_A, cycle_of_steps(plan))
-    return CyclingTrace(
-        time_s=columns[0],
-        current_A=columns[1],
-        voltage_V=columns[2],
-        cycle=columns[3].astype(int),
-        active_mass_kg=cell.design.active_mass_kg or None,
-        provenance={"source": "simulated", "engine": "jax"},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sscell.engines.jax.compiled import equations_of
 from sscell.engines.jax.equations import Equations, State
 from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_lanes
 from sscell.engines.jax.problems import numbered
+from sscell.engines.jax.program import program_from
 from sscell.engines.jax.tally import Tally, current_at_end, cycle_of_steps, numbers_of_lane, trace_columns
 from sscell.engines.mesh import FAST_MESH, Mesh
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
@@ -56,7 +57,7 @@ def simulate(
         states.append(final)
     table = tally.summary(0, numbers_of_lane(numbers, 0), cell.structure, before)
     rows = zip(*(table[name].tolist() for name in CycleSummary._fields), strict=True)
-    trace = _trace(cell, protocol, program, records, numbers)
+    trace = trace_of(cell, protocol, records)
     return SimulationResult(
         summaries=tuple(CycleSummary(*row) for row in rows),
         trace=trace,
@@ -75,10 +76,11 @@ def oxidised(equations: Equations, y: State) -> Any:
     return np.diff(equations.positive.edges) @ np.asarray(equations.positive.parts(y.positive).oxidised)
 
 
-def _trace(
-    cell: Cell, protocol: Protocol, program: np.ndarray, records: list[np.ndarray], numbers: Mapping[str, np.ndarray]
-) -> CyclingTrace:
-    columns = trace_columns(records, 0, program, float(numbers["one_C_A"][0]), cycle_of_steps(protocol))
+def trace_of(cell: Cell, protocol: Protocol, records: Sequence[np.ndarray]) -> CyclingTrace:
+    """The trace of what passes recorded of a cell, each (passes, fields of Row, 1); empty without records."""
+    columns: tuple[np.ndarray, ...] = (np.zeros(0),) * 4
+    if records:
+        columns = trace_columns(records, 0, program_from(protocol), cell.design.one_C_A, cycle_of_steps(protocol))
     return CyclingTrace(
         time_s=columns[0],
         current_A=columns[1],
