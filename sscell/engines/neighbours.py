@@ -7,7 +7,7 @@ of the first of them, and each meets its limits on its own, so that results are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -98,23 +98,23 @@ def _abreast(rows: Sequence[Sequence[Cell]]) -> int:
 
 
 def _result(
-    cell: Cell, plan: Protocol, mesh: Mesh, outcome: object, problem: str, profiles: dict, place: int
+    cell: Cell, plan: Protocol, mesh: Mesh, outcome: Any, problem: str, profiles: dict, place: int
 ) -> SimulationResult:
     from sscell.engines.jax.simulate import trace_of
 
-    table = outcome.table  # type: ignore[attr-defined]
+    table = outcome.table
     count = int(np.sum(np.isfinite(table["duration_h"][place])))
     columns = [table[name][place, :count].tolist() for name in CycleSummary._fields[1:]]
     summaries = tuple(CycleSummary(k + 1, *row) for k, row in enumerate(zip(*columns, strict=True)))
     state = CellState(
         profiles={name: Profile(axes, values[..., place]) for name, (axes, values) in profiles.items()},
         edges=dict(mesh.edges),
-        time_s=float(outcome.time_s[place]),  # type: ignore[attr-defined]
+        time_s=float(outcome.time_s[place]),
         provenance={"engine": "jax"},
     )
     return SimulationResult(
         summaries=summaries,
-        trace=trace_of(cell, plan, outcome.records[place]),  # type: ignore[attr-defined]
+        trace=trace_of(cell, plan, outcome.records[place]),
         states=(),
         final_state=state,
         complete=not problem,

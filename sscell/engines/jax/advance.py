@@ -41,8 +41,9 @@ QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 class Clock(NamedTuple):
     """Where each lane is, (lanes,).
 
-    h: the next time step (0: none yet); refused: 1 if it replaces one that was. In this step of the protocol:
-    before_s, error: the last one taken (0: none yet) and its error. aims: how often followers have aimed at a limit.
+    h: the next time step (0: none yet); refused: 1 if it replaces one that was, 2 if one that would have ended just
+    before a limit. In this step of the protocol: before_s, error: the last one taken (0: none yet) and its error; aims:
+    how often followers have aimed at a limit.
     """
 
     time_s: Any

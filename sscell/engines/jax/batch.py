@@ -99,7 +99,9 @@ class _Job:
     ) -> None:
         self.structure, self.numbers, self.start, self.start_s = structure, numbers, start, start_s
         self.protocol, self.program, self.progress = protocol, program_from(protocol), progress
-        self.run = advance_of(structure, mesh, tuple(numbers), has_holds(protocol), tolerance, False, abreast)
+        self.run = advance_of(
+            structure, mesh, tuple(numbers), has_holds(protocol), tolerance, alone=False, abreast=abreast
+        )
         self.packed, self.full = np.stack(list(numbers.values())), padded(self.program)
         self.before_charge, self.before_oxidised = start.series[1], oxidised(equations_of(structure, mesh), start)
         count, cycles = start_s.size, len(protocol)

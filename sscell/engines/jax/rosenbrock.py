@@ -51,12 +51,11 @@ def step(cycler: Cycler, y: State, h: Any) -> Step:
     """The state after h (lanes,) seconds under the cycler."""
     equations, cells = cycler.equations, cycler.cells
     factors = equations.factored(cells, equations.slopes(cells, y, cycler.current(y)), 1 / (GAMMA * h))
-    increments: list[State] = []
-    at, first = y, kept(cycler.rates(y))
-    for stage, (a, c) in enumerate(zip(A, C, strict=True)):
-        at = kept(_sum(y, a, increments)) if stage else y
-        rates = cycler.rates(at) if stage else first
-        right = kept(_sum(rates, [q / h for q in c], increments)) if stage else first
+    first = kept(cycler.rates(y))
+    increments: list[State] = [kept(equations.solved(cells, factors, first, cycler.hold))]
+    for a, c in zip(A[1:], C[1:], strict=True):
+        at = kept(_sum(y, a, increments))
+        right = kept(_sum(cycler.rates(at), [q / h for q in c], increments))
         increments.append(kept(equations.solved(cells, factors, right, cycler.hold)))
     none = load_jax().tree_util.tree_map(lambda q: 0.0, y)
     bend, twist = (_sum(none, weights, increments) for weights in (BEND, TWIST))

@@ -12,6 +12,7 @@ from sscell.cell import Cell
 from sscell.engines.neighbours import simulate_rows, spectra_of_rows
 from sscell.engines.result import SimulationResult
 from sscell.interface import InterfaceState
+from sscell.protocol import Protocol
 from sscell.study.calibrate.evidence import Datum, SpectrumDatum
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.unknowns import Key, Point, Unknowns
@@ -68,13 +69,13 @@ class Responder:
             self._impedance(datum, runs)
         return [self._judged(point, run) for point, run in zip(points, runs, strict=True)]
 
-    def _cycle(self, run: str, plan: object, keys: Sequence[Key], runs: Sequence[_Runs]) -> None:
-        cycles, traced = self._cycles(run, len(plan)), self._traced(run)  # type: ignore[arg-type]
+    def _cycle(self, run: str, plan: Protocol, keys: Sequence[Key], runs: Sequence[_Runs]) -> None:
+        cycles, traced = self._cycles(run, len(plan)), self._traced(run)
         if cycles == 0:
             return
-        plan = type(plan)(plan.cycles[:cycles], plan.name)  # type: ignore[attr-defined,call-arg]
+        plan = Protocol(plan.cycles[:cycles], plan.name)
         rows = [(point, key) for point in runs for key in keys]
-        found = simulate_rows([point.cells[key] for point, key in rows], plan, trace_cycles=traced)  # type: ignore[arg-type]
+        found = simulate_rows([point.cells[key] for point, key in rows], plan, trace_cycles=traced)
         for (point, key), results in zip(rows, found, strict=True):
             point.results[key] = results
             if results[0].message and not point.problem:

@@ -84,7 +84,7 @@ def calibrate(
         study=study,
         known=known(unknowns.free, u[:shared], spread[:shared, :shared], at_bound[:shared]),
         together=told_together(unknowns.free, spread[:shared, :shared], at_bound[:shared]),
-        facts=facts_at(study, facts, Point(point.u, point.apart), unknowns),
+        facts=facts_at(study, facts, point, unknowns),
         starts=ordered,
         u=u,
         covariance=spread,
