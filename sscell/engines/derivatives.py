@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.cell import Cell, continuous_inputs, full_name, numbers_slopes
-from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh, check_mesh
 from sscell.engines.rest import check_rest
 from sscell.engines.simulate import checked_protocol
 from sscell.errors import require
@@ -41,9 +41,7 @@ def sensitivities(
     with the number of parameters. Raises SscellError if the run fails.
     """
     _check_named("sensitivities", parameters)
-    plan = checked_protocol([cell], protocol, cycles)
-    frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
-    check_rest(rest_h)
+    plan, frequencies = _checked(cell, protocol, cycles, frequency_Hz, rest_h, (mesh, impedance_mesh))
     names = [full_name(cell, name) for name in parameters]
     from sscell.engines.jax.lanes import numbers_of
     from sscell.engines.jax.sensitivity import DifferentiableRun
@@ -72,9 +70,7 @@ def gradient(
     loss: from name -> JAX array (as `sensitivities` names them) to a scalar, of functions JAX can differentiate.
     Reverse mode: the cost hardly grows with the number of inputs, the memory with the number of time steps.
     """
-    plan = checked_protocol([cell], protocol, cycles)
-    frequencies = None if frequency_Hz is None else checked_frequencies(frequency_Hz)
-    check_rest(rest_h)
+    plan, frequencies = _checked(cell, protocol, cycles, frequency_Hz, rest_h, (mesh, impedance_mesh))
     if parameters is not None:
         _check_named("gradient", parameters)
     wanted = parameters if parameters is not None else list(continuous_inputs(cell))
@@ -87,6 +83,21 @@ def gradient(
     value, by_number = run.with_gradient(loss)
     total = sum(slope * by_number[name] for name, slope in slopes.items())
     return value, dict(zip(names, np.asarray(total).tolist(), strict=True))
+
+
+def _checked(
+    cell: Cell,
+    protocol: Protocol | Sequence[str] | Sequence[Sequence[str]],
+    cycles: int,
+    frequency_Hz: Sequence[float] | np.ndarray | None,
+    rest_h: float,
+    meshes: Sequence[Mesh],
+) -> tuple[Protocol, np.ndarray | None]:
+    for mesh in meshes:
+        check_mesh(mesh)
+    check_rest(rest_h)
+    plan = checked_protocol([cell], protocol, cycles)
+    return plan, None if frequency_Hz is None else checked_frequencies(frequency_Hz)
 
 
 def _check_named(caller: str, parameters: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sscell.cell import Cell
 from sscell.engines.budget import ImpedanceBudget
-from sscell.engines.mesh import FAST_IMPEDANCE_MESH, IMPEDANCE_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, IMPEDANCE_MESH, Mesh, check_mesh
 from sscell.engines.rest import check_rest
 from sscell.engines.simulate import check_engine
 from sscell.records import CellState, Spectrum
@@ -31,7 +31,7 @@ def impedance(
     The model is linearised about the rested state, its potentials settled at zero current; mesh: None for the
     engine's own. Raises InputError for frequencies <= 0.
     """
-    frequencies, mesh = _checked(frequency_Hz, rest_h, engine), mesh or OWN_MESH[engine]
+    frequencies, mesh = _checked(frequency_Hz, rest_h, engine, mesh)
     if engine == "jax":
         from sscell.engines.jax.impedance import impedance as run_fast
 
@@ -51,7 +51,7 @@ def impedance_budget(
     mesh: Mesh | None = None,
 ) -> ImpedanceBudget:
     """The same impedance split by origin; the parts sum to it."""
-    frequencies, mesh = _checked(frequency_Hz, rest_h, engine), mesh or OWN_MESH[engine]
+    frequencies, mesh = _checked(frequency_Hz, rest_h, engine, mesh)
     if engine == "jax":
         from sscell.engines.jax.impedance import impedance_budget as run_fast
 
@@ -61,7 +61,11 @@ def impedance_budget(
     return run(cell, frequencies, state, rest_h, mesh)
 
 
-def _checked(frequency_Hz: Sequence[float] | np.ndarray, rest_h: float, engine: str) -> np.ndarray:
+def _checked(
+    frequency_Hz: Sequence[float] | np.ndarray, rest_h: float, engine: str, mesh: Mesh | None
+) -> tuple[np.ndarray, Mesh]:
     check_engine(engine)
     check_rest(rest_h)
-    return checked_frequencies(frequency_Hz)
+    mesh = mesh if mesh is not None else OWN_MESH[engine]
+    check_mesh(mesh)
+    return checked_frequencies(frequency_Hz), mesh

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.cell import Cell, CellStructure, cells_with, fresh_state
-from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh, check_mesh
 from sscell.engines.rest import NOT_SETTLED, check_rest, rest_step
 from sscell.engines.result import CycleSummary
 from sscell.engines.simulate import checked_protocol
@@ -43,6 +43,7 @@ def simulate_many(
     the last states, see `final_states`.
     """
     members = _members(cells, parameters)
+    check_mesh(mesh)
     plan = checked_protocol(members, protocol, cycles)
     starts = _starts(members, states)
     count = len(members)
@@ -78,6 +79,7 @@ def impedance_many(
     where a cell could not be rested or settled; then `problem` says why. voltage_V over cell.
     """
     members = _members(cells, parameters)
+    check_mesh(mesh)
     frequencies = checked_frequencies(frequency_Hz)
     check_rest(rest_h)
     starts = _starts(members, states)

@@ -39,6 +39,11 @@ class Mesh:
         }
 
 
+def check_mesh(mesh: object) -> None:
+    """Refuse what is no mesh."""
+    require(isinstance(mesh, Mesh), f"A mesh is an ss.Mesh, say ss.Mesh(10, 20, 20), got {mesh!r}.")
+
+
 def shell_centres(edges: np.ndarray) -> np.ndarray:
     """The radius, (n,), at which a linear profile has its average over each shell between edges (n+1,).
 

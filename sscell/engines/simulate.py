@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sscell.cell import Cell
-from sscell.engines.mesh import CYCLING_MESH, FAST_MESH, Mesh
+from sscell.engines.mesh import CYCLING_MESH, FAST_MESH, Mesh, check_mesh
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError, require
 from sscell.protocol import Protocol, Step, protocol_from
 from sscell.records import CellState
 
-ENGINES = ("pybamm", "jax")
+OWN_MESH = {"pybamm": CYCLING_MESH, "jax": FAST_MESH}
 
 
 def simulate(
@@ -31,14 +31,16 @@ def simulate(
     Raises InputError for steps that cannot be read and for voltage limits that are crossed.
     """
     check_engine(engine)
+    mesh = mesh if mesh is not None else OWN_MESH[engine]
+    check_mesh(mesh)
     plan = checked_protocol([cell], protocol, cycles)
     if engine == "jax":
         from sscell.engines.jax.simulate import simulate as run_fast
 
-        return run_fast(cell, plan, state=state, mesh=mesh if mesh is not None else FAST_MESH)
+        return run_fast(cell, plan, state=state, mesh=mesh)
     from sscell.engines.pybamm.simulate import simulate as run
 
-    return run(cell, plan, state=state, mesh=mesh if mesh is not None else CYCLING_MESH)
+    return run(cell, plan, state=state, mesh=mesh)
 
 
 def checked_protocol(
@@ -65,8 +67,8 @@ def checked_protocol(
 
 def check_engine(engine: str) -> None:
     """Refuse an engine that is not there."""
-    if engine not in ENGINES:
-        raise InputError(f"Engine '{engine}' is not known; use one of: {', '.join(ENGINES)}.")
+    if engine not in OWN_MESH:
+        raise InputError(f"Engine '{engine}' is not known; use one of: {', '.join(OWN_MESH)}.")
 
 
 def check_limits(plan: Protocol) -> None:

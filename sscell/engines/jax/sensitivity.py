@@ -33,7 +33,7 @@ from sscell.engines.jax.simulate import TOLERANCE
 from sscell.engines.mesh import Mesh
 from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.state import state_on
-from sscell.errors import SscellError, require
+from sscell.errors import InputError, SscellError, nearest_key, require
 from sscell.jax_setup import load_jax
 from sscell.protocol import Protocol
 from sscell.records import CellState
@@ -125,7 +125,7 @@ class DifferentiableRun:
 
     def with_gradient(self, loss: Callable[[Mapping[str, Any]], Any]) -> tuple[float, dict[str, float]]:
         """loss(results) and its derivative by each number."""
-        value, weights = load_jax().value_and_grad(lambda r: _one_number(loss(self._cut(r))))(self.values)
+        value, weights = load_jax().value_and_grad(lambda r: _one_number(loss(_Results(self._cut(r)))))(self.values)
         if not np.isfinite(value):
             raise SscellError(
                 f"gradient: the loss is {float(value)}, so it has no derivative. voltage_V is NaN while a voltage is "
@@ -161,6 +161,15 @@ class DifferentiableRun:
     def _cut(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """Without the points that only fill up."""
         return {name: q[..., : self.points] if name == "voltage_V" else q for name, q in results.items()}
+
+
+class _Results(dict[str, Any]):
+    """What a loss is given; a name that is not there is refused in words."""
+
+    def __missing__(self, name: str) -> Any:
+        raise InputError(
+            f"gradient: the run has no result '{name}'{nearest_key(name, self)}; it has {', '.join(self)}."
+        )
 
 
 def _one_number(value: Any) -> Any:

@@ -437,6 +437,8 @@ def test_losses_without_a_derivative_are_refused() -> None:
         ss.gradient(CELL, PROTOCOL, lambda r: r["voltage_V"].mean(), ["temperature_K"], mesh=MESH)
     with pytest.raises(ss.InputError, match=r"one real number, got float64 of shape \(1,\)"):
         ss.gradient(CELL, PROTOCOL, lambda r: r["duration_h"], ["temperature_K"], mesh=MESH)
+    with pytest.raises(ss.InputError, match=r"no result 'voltage' \(did you mean 'voltage_V'\?\); it has "):
+        ss.gradient(CELL, PROTOCOL, lambda r: r["voltage"].sum(), ["temperature_K"], mesh=MESH)
 
 
 def test_bad_inputs_are_refused() -> None:
@@ -450,5 +452,7 @@ def test_bad_inputs_are_refused() -> None:
         ss.gradient(CELL, PROTOCOL, loss, ["conductivity_S_per_m"], mesh=MESH)
     with pytest.raises(ss.InputError, match="is given twice"):
         ss.gradient(CELL, PROTOCOL, loss, ["temperature_K", "design.temperature_K"], mesh=MESH)
+    with pytest.raises(ss.InputError, match=r"A mesh is an ss.Mesh, .* got 'fine'"):
+        ss.sensitivities(CELL, PROTOCOL, ["temperature_K"], impedance_mesh="fine")
     with pytest.raises(ss.InputError, match="must be positive and finite, got 0"):
         ss.sensitivities(CELL, PROTOCOL, ["temperature_K"], frequency_Hz=[0.0], mesh=MESH)

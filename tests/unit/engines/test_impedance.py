@@ -51,6 +51,8 @@ def test_bad_rest_and_engine_are_refused() -> None:
         ss.impedance(CELL, [1.0], rest_h=-1)
     with pytest.raises(ss.InputError, match="Engine 'x' is not known"):
         ss.impedance_budget(CELL, [1.0], engine="x")
+    with pytest.raises(ss.InputError, match=r"A mesh is an ss.Mesh, .* got 'fine'"):
+        ss.impedance(CELL, [1.0], mesh="fine")
 
 
 def test_a_frequency_that_fails_its_check_is_solved_with_pivoting(monkeypatch: pytest.MonkeyPatch) -> None:

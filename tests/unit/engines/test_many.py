@@ -242,6 +242,7 @@ def test_spectra_are_taken_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None
         (CELL, {"parameters": {"anneal_temp": [300.0]}}, "'anneal_temp' is no continuous input of this cell"),
         (CELL, {"parameters": {"temperature_K": [300.0, 310], "diameter_m": [1.0]}}, "must have equal lengths"),
         (CELL, {"parameters": {"temperature_K": [300.0, -1.0]}}, "Row 1 of the parameters: "),
+        ([CELL], {"mesh": 20}, "A mesh is an ss.Mesh, say "),
     ],
 )
 def test_bad_batches_are_refused(cells: object, named: dict, message: str) -> None:

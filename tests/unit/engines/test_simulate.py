@@ -166,6 +166,9 @@ def test_bad_arguments_are_refused() -> None:
     other = ss.Cell(interface=CELL.interface, design=ss.CellDesign(negative=ss.INDIUM_LITHIUM))
     with pytest.raises(ss.InputError, match=r"another kind of cell than this one .*negative_V"):
         ss.simulate(other, CYCLE, state=ss.simulate(CELL, ["Rest for 1 minute"]).final_state)
+    for engine in ("pybamm", "jax"):
+        with pytest.raises(ss.InputError, match=r"A mesh is an ss.Mesh, .* got 'fine'"):
+            ss.simulate(CELL, CYCLE, engine=engine, mesh="fine")
     with pytest.raises(ss.InputError, match="cathode needs at least 3 cells, got 2"):
         ss.Mesh(2, 2, 2)
     with pytest.raises(ss.InputError, match="finished cycles 1 to 1"):
