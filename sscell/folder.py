@@ -1,4 +1,4 @@
-"""A folder of results: written beside its place and renamed when whole."""
+"""Folders and files of results: written beside their place and renamed when whole."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def whole_folder(folder: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
         _put(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or whoever comes after a crash, finds the old content or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside.write_bytes(content)
+    os.replace(beside, path)
 
 
 def check_folder(folder: Path, ours: Callable[[Path], bool]) -> None:

@@ -153,24 +153,34 @@ class Cell:
 
         a L θ is the area that still carries current (θ: the active fraction), as in the measured arc.
         """
+        return sum(self.interface_resistances_ohm_m2(state).values())
+
+    def interface_resistances_ohm_m2(self, state: CellState | None = None) -> dict[str, float]:
+        """The same by part: each layer, and charge transfer."""
         if self.interface is None:
             raise InputError("Cell: an electrolyte pellet has no interface, so it has no interface resistance.")
         decomposition_m = state.mean("decomposition_m") if state is not None else 0.0
         active = state.mean("active_fraction") if state is not None else self.fresh["active_fraction"]
-        return float(interface_resistance_ohm_m2(self.numbers, self.structure.fixed_layers, decomposition_m, active))
+        parts = _interface_parts(self.numbers, self.structure.fixed_layers, decomposition_m, active)
+        return {name: float(part) for name, part in parts.items()}
 
 
 def interface_resistance_ohm_m2(
     numbers: Mapping[str, Any], fixed_layers: Sequence[str], decomposition_m: Any, active_fraction: Any
 ) -> Any:
     """The same from `Cell.numbers` and means of the state, for arrays too."""
+    return sum(_interface_parts(numbers, fixed_layers, decomposition_m, active_fraction).values())
+
+
+def _interface_parts(
+    numbers: Mapping[str, Any], fixed_layers: Sequence[str], decomposition_m: Any, active_fraction: Any
+) -> dict[str, Any]:
     n = numbers
-    stack = layer_resistance_ohm_m2(decomposition_m, n["decomposition_conductivity_S_per_m"])
-    for name in fixed_layers:
-        stack = stack + n[f"{name}_resistance_ohm_m2"]
-    charge_transfer = thermal_voltage_V(n["temperature_K"]) / n["exchange_current_density_A_per_m2"]
-    area_ratio = n["cathode_area_per_volume_per_m"] * n["cathode_thickness_m"]
-    return (stack + charge_transfer) / (area_ratio * active_fraction)
+    area = n["cathode_area_per_volume_per_m"] * n["cathode_thickness_m"] * active_fraction
+    parts = {"decomposition": layer_resistance_ohm_m2(decomposition_m, n["decomposition_conductivity_S_per_m"])}
+    parts |= {name: n[f"{name}_resistance_ohm_m2"] for name in fixed_layers}
+    parts["charge_transfer"] = thermal_voltage_V(n["temperature_K"]) / n["exchange_current_density_A_per_m2"]
+    return {name: part / area for name, part in parts.items()}
 
 
 def _separator_numbers(design: CellDesign) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sscell.cell import Cell, CellStructure, cells_with, fresh_state
-from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh, check_mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, FAST_TOLERANCE, Mesh, check_mesh
 from sscell.engines.rest import NOT_SETTLED, check_rest, rest_step
 from sscell.engines.result import CycleSummary
 from sscell.engines.simulate import checked_protocol
@@ -192,6 +192,7 @@ def run_structure(
     *,
     abreast: int = 1,
     record_steps: int = 0,
+    tolerance: float = FAST_TOLERANCE,
 ) -> tuple[Any, list[str], dict[str, tuple[tuple[str, ...], np.ndarray]]]:
     """Run cells of one structure: the outcome (see `run_batch`), each cell's problem or '', the profiles at the end."""
     from sscell.engines.jax.batch import fresh_batch, run_batch
@@ -216,6 +217,7 @@ def run_structure(
         start_s,
         plan,
         progress=progress,
+        tolerance=tolerance,
         abreast=abreast,
         record_steps=record_steps,
     )

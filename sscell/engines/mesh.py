@@ -61,6 +61,9 @@ IMPEDANCE_MESH = Mesh()
 FAST_MESH = Mesh(cathode=12, particle=28, anode=28, electrode_ratio=1.1, particle_ratio=0.87)
 FAST_IMPEDANCE_MESH = Mesh(cathode=28, particle=54, anode=40, electrode_ratio=1.25, particle_ratio=0.88)
 
+# The error of the fast engine's time steps, relative.
+FAST_TOLERANCE = 2e-4
+
 
 def _graded_to_both_ends(cells: int, ratio: float) -> np.ndarray:
     from_end = np.minimum(np.arange(cells), np.arange(cells)[::-1])

@@ -13,7 +13,7 @@ import numpy as np
 
 from sscell.cell import Cell
 from sscell.engines.many import by_structure, run_structure
-from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, FAST_TOLERANCE, Mesh
 from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.result import CycleSummary, SimulationResult
 from sscell.errors import require
@@ -35,6 +35,7 @@ def simulate_rows(
     states: Sequence[Sequence[CellState]] | None = None,
     trace_cycles: int = 0,
     mesh: Mesh = FAST_MESH,
+    tolerance: float = FAST_TOLERANCE,
 ) -> list[list[SimulationResult]]:
     """Run rows of cells of equal length; the cells of a row are the first and neighbours of it.
 
@@ -50,7 +51,13 @@ def simulate_rows(
         chosen = [r * abreast + k for r in firsts for k in range(abreast)]
         own = [cells[k] for k in chosen]
         outcome, words, profiles = run_structure(
-            own, plan, [given[k] for k in chosen], mesh, abreast=abreast, record_steps=record_steps
+            own,
+            plan,
+            [given[k] for k in chosen],
+            mesh,
+            abreast=abreast,
+            record_steps=record_steps,
+            tolerance=tolerance,
         )
         for place, k in enumerate(chosen):
             results[k] = _result(own[place], plan, mesh, outcome, words[place], profiles, place)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 
 from sscell.engines.budget import ImpedanceBudget
 from sscell.engines.result import CycleSummary, SimulationResult
+from sscell.folder import write_whole
 from sscell.records import CellState, CyclingTrace, Profile, Spectrum
 from sscell.study.jobs import Job, JobResult, LabelledSpectrum, untold_cell
 
@@ -57,12 +57,9 @@ class Checkpoints:
         """Keep a job that finished without a problem; written whole or not at all."""
         if result.problem or result.cycling is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(job)
-        temporary = path.with_suffix(f".{os.getpid()}.part")
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **_arrays_from(result))
-        os.replace(temporary, path)
+        content = io.BytesIO()
+        np.savez_compressed(content, allow_pickle=False, **_arrays_from(result))
+        write_whole(self._path(job), content.getvalue())
 
     def clear(self) -> None:
         """Forget everything kept."""

@@ -10,6 +10,16 @@ GRID_V, SMOOTHED_BINS = 0.002, 5
 PROMINENCE = 0.1  # of a peak's height
 
 
+def half_cycle(trace: CyclingTrace, cycle: int, discharge: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Charge passed in mAh/g (n,), the voltage at it (n,), and whether nothing came between (a rest, a pulse)."""
+    use = np.flatnonzero((trace.cycle == cycle) & ((trace.current_A > 0) if discharge else (trace.current_A < 0)))
+    t, i = trace.time_s[use], np.abs(trace.current_A[use])
+    mass_g = (trace.active_mass_kg or 1e-3) * 1e3
+    passed = np.where(np.diff(use) == 1, (i[1:] + i[:-1]) / 2 * np.diff(t), 0.0)
+    charge = np.concatenate([[0.0], np.cumsum(passed)])[: use.size] / 3.6 / mass_g
+    return charge, trace.voltage_V[use], bool(use.size) and use[-1] - use[0] + 1 == use.size
+
+
 def differential_capacity(
     trace: CyclingTrace, cycle: int, discharge: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -19,14 +29,10 @@ def differential_capacity(
     stand for no charge then count for nothing. Empty arrays when there is too little of it; time between steps (a rest
     between pulses) passes no charge.
     """
-    use = np.flatnonzero((trace.cycle == cycle) & ((trace.current_A > 0) if discharge else (trace.current_A < 0)))
-    t, v, i = trace.time_s[use], trace.voltage_V[use], np.abs(trace.current_A[use])
-    if t.size < 3 or np.ptp(v) < GRID_V * SMOOTHED_BINS:
+    charge, v, whole = half_cycle(trace, cycle, discharge)
+    if v.size < 3 or np.ptp(v) < GRID_V * SMOOTHED_BINS:
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    mass_g = (trace.active_mass_kg or 1e-3) * 1e3
-    passed = np.where(np.diff(use) == 1, (i[1:] + i[:-1]) / 2 * np.diff(t), 0.0)
-    charge = np.concatenate([[0.0], np.cumsum(passed)]) / 3.6 / mass_g
-    if use[-1] - use[0] + 1 == use.size:
+    if whole:
         v = _levelled(v, charge, rising=not discharge)
     order = np.argsort(v, kind="stable")
     grid = GRID_V * np.arange(np.ceil(v.min() / GRID_V), np.ceil(v.max() / GRID_V))

@@ -49,12 +49,17 @@ def score(rows: Sequence[FactRow]) -> dict[str, int]:
     }
 
 
+def measured_words(fact: Fact) -> str:
+    """The measured value and its unit."""
+    unit, value = fact.entry.get("unit", ""), fact.entry["value"]
+    if isinstance(value, str):
+        return value
+    unit = "" if unit == "1" else unit
+    return f"{value[0]:g} to {value[1]:g} {unit}".strip() if isinstance(value, list) else f"{value} {unit}".strip()
+
+
 def _row(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> FactRow:
     entry = fact.entry
-    unit = entry.get("unit", "")
-    unit = "" if unit == "1" else unit
-    value = entry["value"]
-    paper = f"{value[0]:g} to {value[1]:g} {unit}".strip() if isinstance(value, list) else f"{value} {unit}".strip()
     simulated = simulated_values(fact, jobs, interfaces)
     difference, within = _verdict(fact, simulated)
     return FactRow(
@@ -63,7 +68,7 @@ def _row(fact: Fact, jobs: Jobs, interfaces: Mapping[str, InterfaceState]) -> Fa
         kind=entry["kind"],
         quantity=entry["quantity"],
         samples=", ".join(fact.samples),
-        paper=paper,
+        paper=measured_words(fact),
         simulated=_words(fact, simulated),
         difference=difference,
         within=within,

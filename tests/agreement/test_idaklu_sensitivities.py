@@ -11,8 +11,7 @@ import sscell as ss
 from sscell.cell import fresh_state
 from sscell.engines.jax import sensitivity
 from sscell.engines.jax.lanes import numbers_of
-from sscell.engines.jax.simulate import TOLERANCE
-from sscell.engines.mesh import Mesh
+from sscell.engines.mesh import FAST_TOLERANCE, Mesh
 from sscell.engines.pybamm.compiled import Control, compiled_cell
 from sscell.protocol import protocol_from
 
@@ -42,14 +41,14 @@ def idaklu() -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     return time_s, np.asarray(voltage.data).ravel(), by_number
 
 
-@pytest.fixture(scope="module", params=[TOLERANCE, TIGHT], ids=["default", "tight"])
+@pytest.fixture(scope="module", params=[FAST_TOLERANCE, TIGHT], ids=["default", "tight"])
 def ours(request: pytest.FixtureRequest) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Times, voltage and its derivatives (numbers, times), at the tolerance everyone gets and at a tight one."""
     numbers = numbers_of(CELL)
     slopes = {name: np.array([float(name == own) for own in NUMBERS]) for name in numbers}
     plan = protocol_from(["Charge at C/2 for 1 hour"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sensitivity, "TOLERANCE", request.param)
+        patch.setattr(sensitivity, "FAST_TOLERANCE", request.param)
         run = sensitivity.DifferentiableRun(CELL, numbers, plan, None, None, 0.0, MESH, MESH)
     values, tangents = run.with_tangents(slopes)
     yield run.step_time_s, values["voltage_V"], tangents["voltage_V"]

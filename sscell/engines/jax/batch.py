@@ -15,9 +15,9 @@ from sscell.engines.jax.equations import State
 from sscell.engines.jax.lanes import fresh_lanes
 from sscell.engines.jax.problems import Status
 from sscell.engines.jax.program import has_holds, program_from
-from sscell.engines.jax.simulate import TOLERANCE, oxidised
+from sscell.engines.jax.simulate import oxidised
 from sscell.engines.jax.tally import Tally, numbers_of_lane
-from sscell.engines.mesh import Mesh
+from sscell.engines.mesh import FAST_TOLERANCE, Mesh
 from sscell.engines.result import CycleSummary
 from sscell.jax_setup import load_jax
 from sscell.protocol import Protocol
@@ -55,7 +55,7 @@ def run_batch(
     start_s: np.ndarray,
     protocol: Protocol,
     *,
-    tolerance: float = TOLERANCE,
+    tolerance: float = FAST_TOLERANCE,
     progress: Progress | None = None,
     abreast: int = 1,
     record_steps: int = 0,

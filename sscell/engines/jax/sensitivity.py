@@ -29,8 +29,7 @@ from sscell.engines.jax.results import (
     spectrum_along,
     spectrum_back,
 )
-from sscell.engines.jax.simulate import TOLERANCE
-from sscell.engines.mesh import Mesh
+from sscell.engines.mesh import FAST_TOLERANCE, Mesh
 from sscell.engines.rest import NOT_SETTLED, rest_step
 from sscell.engines.state import state_on
 from sscell.errors import InputError, SscellError, nearest_key, require
@@ -70,7 +69,7 @@ class DifferentiableRun:
             own = state_on(state, profile_names(equations), mesh.edges)
             one = dict(zip(numbers, self.packed, strict=True))
             start, start_s = lanes_from_states(equations, [own], one), state.time_s
-        run = Alone(cell.structure, mesh, numbers, whole, start, start_s, TOLERANCE)
+        run = Alone(cell.structure, mesh, numbers, whole, start, start_s, FAST_TOLERANCE)
         self.taken: Taken = taken_from(*run.until(run.program.shape[1] - 1))
         if run.stopped:
             cycle, position, asked, problem = run.stopped

@@ -17,13 +17,11 @@ from sscell.engines.jax.lanes import lanes_from_states, lanes_of, states_from_la
 from sscell.engines.jax.problems import numbered
 from sscell.engines.jax.program import program_from
 from sscell.engines.jax.tally import Tally, current_at_end, cycle_of_steps, numbers_of_lane, trace_columns
-from sscell.engines.mesh import FAST_MESH, Mesh
+from sscell.engines.mesh import FAST_MESH, FAST_TOLERANCE, Mesh
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
 from sscell.engines.state import state_on
 from sscell.protocol import Protocol
 from sscell.records import CellState, CyclingTrace
-
-TOLERANCE = 2e-4
 
 
 def simulate(
@@ -32,7 +30,7 @@ def simulate(
     *,
     state: CellState | None = None,
     mesh: Mesh = FAST_MESH,
-    tolerance: float = TOLERANCE,
+    tolerance: float = FAST_TOLERANCE,
 ) -> SimulationResult:
     """Run the protocol from `state` (None: fresh); see `SimulationResult`."""
     equations, numbers = equations_of(cell.structure, mesh), lanes_of([cell])

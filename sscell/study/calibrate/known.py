@@ -13,18 +13,23 @@ from sscell.study.calibrate.unknowns import Unknown
 TWO_SIDED_95 = 1.959963984540054
 # An unknown whose error is this share of its prior's is told by its prior; correlations from which a pair is told so.
 BY_PRIOR, TOGETHER = 0.8, 0.9
+# The smallest part of a combination that is told.
+PART = 0.3
 
 
 class Known(NamedTuple):
-    """An unknown after the fit. error: one standard deviation over the prior's (or over `spread`, where it is flat).
+    """An unknown after the fit: value, 95 % interval, its prior in words.
 
-    word: '', 'told by its prior' or 'at its bound'.
+    error: one standard deviation over the prior's (or over `spread`, where it is flat). word: '', 'told by its prior'
+    or 'at its bound'.
     """
 
     name: str
     value: float
     low: float
     high: float
+    unit: str
+    prior: str
     error: float
     word: str
     source: str
@@ -40,15 +45,18 @@ def covariance(matrix: np.ndarray, at_bound: np.ndarray) -> np.ndarray:
     return inverse
 
 
-def known(unknowns: Sequence[Unknown], u: np.ndarray, spread: np.ndarray, at_bound: np.ndarray) -> list[Known]:
+def known(
+    unknowns: Sequence[Unknown], units: Sequence[str], u: np.ndarray, spread: np.ndarray, at_bound: np.ndarray
+) -> list[Known]:
     """One row an unknown; spread: covariance of their coordinates (Q, Q)."""
     rows = []
-    for k, unknown in enumerate(unknowns):
+    for k, (unknown, unit) in enumerate(zip(unknowns, units, strict=True)):
         error = float(np.sqrt(spread[k, k]))
         low, high = (unknown.value(np.clip(u[k] + z * error, *unknown.bounds)) for z in (-TWO_SIDED_95, TWO_SIDED_95))
         by_prior = not unknown.spec.flat and error > BY_PRIOR
         word = "at its bound" if at_bound[k] else "told by its prior" if by_prior else ""
-        rows.append(Known(unknown.name, unknown.value(u[k]), low, high, error, word, unknown.spec.source))
+        value, source = unknown.value(u[k]), unknown.spec.source
+        rows.append(Known(unknown.name, value, low, high, unit, unknown.prior, error, word, source))
     return rows
 
 
@@ -84,3 +92,29 @@ def _sentence(a: Unknown, b: Unknown, spread: np.ndarray) -> str:
         f"{a.name} and {b.name} cannot be told apart by these data: only a {'sum' if opposed else 'difference'} of "
         f"both (correlation {correlation:.2f})."
     )
+
+
+class Direction(NamedTuple):
+    """A combination of unknowns, in units of their priors; error: what is left of one prior standard deviation."""
+
+    error: float
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def words(self) -> str:
+        """The combination, its largest parts first."""
+        terms = [f"{weight:+.2f} {name}".replace("-", "−") for name, weight in self.parts]
+        return f"{' '.join(terms)}: {100 * self.error:.2g} % of the prior's width is left"
+
+
+def directions(unknowns: Sequence[Unknown], spread: np.ndarray, at_bound: np.ndarray) -> list[Direction]:
+    """Combinations from best to worst known (the eigenvectors of the Fisher information); parts of at least 0.3."""
+    free = [k for k in range(len(unknowns)) if not at_bound[k]]
+    values, vectors = np.linalg.eigh(spread[np.ix_(free, free)])
+    found = []
+    for value, vector in zip(values, vectors.T, strict=True):
+        order = [k for k in np.argsort(-np.abs(vector)).tolist() if abs(vector[k]) >= PART]
+        sign = np.sign(vector[order[0]]) if order else 1.0
+        parts = tuple((unknowns[free[k]].name, float(sign * vector[k])) for k in order)
+        found.append(Direction(float(np.sqrt(max(value, 0.0))), parts))
+    return found

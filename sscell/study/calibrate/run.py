@@ -1,128 +1,223 @@
-"""From a study file to its parameters: data read, starts drawn, the best of them described."""
+"""`calibrate`: a study file's unknowns found, and how well they are known; what was not fitted, predicted."""
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sscell.cell import Cell
 from sscell.engines.neighbours import simulate_rows
+from sscell.engines.result import SimulationResult
 from sscell.errors import SscellError
 from sscell.interface import InterfaceState
-from sscell.study.calibrate.evidence import data_from_facts, spectra_from_files
-from sscell.study.calibrate.known import Known, covariance, known, told_together
-from sscell.study.calibrate.response import Responder
-from sscell.study.calibrate.schema import Study
-from sscell.study.calibrate.search import Problem, Start, search
-from sscell.study.calibrate.unknowns import Key, Point, Unknowns
-from sscell.study.factfile import Fact, read_facts
-from sscell.study.facts import FactRow, compare
+from sscell.study.calibrate.conditions import Difference, differences
+from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, told_together
+from sscell.study.calibrate.left_out import interval, predictions
+from sscell.study.calibrate.posterior import Posterior, posterior, spread_root
+from sscell.study.calibrate.profile import profiles
+from sscell.study.calibrate.result import Band, Beside, Calibration
+from sscell.study.calibrate.search import Progress, Start, normal_of, search
+from sscell.study.calibrate.task import Task, task_from
+from sscell.study.calibrate.unknowns import Key
+from sscell.study.facts import compare
 from sscell.study.jobs import JobResult
-from sscell.study.schema import read_as
 
-# How far starts are drawn from the priors' centre, in their standard deviations; the first start is the centre.
-DRAWN = 0.7
-
-Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Calibration:
-    """What a study's data say of its unknowns.
-
-    known: one row an unknown; together: sentences on what cannot be told apart; facts: all facts of the study at the
-    best point; starts: all of them, the best first; u and covariance: coordinates of all unknowns (Q + cells S,) at the
-    best point, and their covariance; apart: (sample, run) -> how far that cell is from the mean, in standard
-    deviations of `cell_spread`.
-    """
-
-    path: Path
-    study: Study
-    known: Sequence[Known]
-    together: Sequence[str]
-    facts: Sequence[FactRow]
-    starts: Sequence[Start]
-    u: np.ndarray
-    covariance: np.ndarray
-    apart: dict[Key, np.ndarray]
-
-    @property
-    def cost(self) -> float:
-        """Half the sum of squares at the best point, priors included."""
-        return self.starts[0].cost
+# How far starts are drawn from the priors' centre, in their standard deviations; the centre is drawn as well.
+DRAWN = 1.0
+# Of how many draws of the posterior the bands are made.
+BAND_DRAWS = 24
 
 
 def calibrate(
-    path: str | Path, kept: Path | None = None, *, resume: bool = False, progress: Progress | None = None
+    path: str | Path,
+    kept: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[str], Progress | None] | None = None,
 ) -> Calibration:
-    """Find the unknowns of a study file; kept: the file in which the search waits if it is stopped."""
-    path = Path(path)
-    study = read_as(Study, path)
-    facts = read_facts(path.parent / study.facts) if study.facts else []
-    responder = Responder(study, data_from_facts(facts, study), spectra_from_files(study.spectra, path.parent))
-    problem = problem_of(responder)
-    starts = drawn_starts(responder.unknowns, study.method.starts, study.method.seed)
-    name = f"{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}.json"
-    place = None if kept is None else kept / name
-    found = search(problem, starts, responder.names, study.method.most_iterations, place, resume, progress)
-    ordered = sorted(found, key=lambda start: start.cost)
-    best = ordered[0]
-    if not np.isfinite(best.cost):
-        raise SscellError(f"Calibration: no start could be simulated; the first says: {best.status}.")
-    unknowns, u = responder.unknowns, np.array(best.u)
-    shared = len(unknowns.free)
-    low, high = problem.bounds
-    gradient = np.array(best.gradient)
-    at_bound = ((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0))
-    spread = covariance(np.array(best.matrix), at_bound)
-    point = problem.point(u)
+    """Find the unknowns of a study file.
+
+    kept: the folder in which unfinished work waits, so that `resume` goes on from it; data: the folder of the measured
+    files (None: the study file's own); progress(stage) -> progress(done, all, what).
+    """
+    task = task_from(path, data)
+    folder = None if kept is None else Path(kept)
+    if folder is not None and not resume:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def place(stage: str) -> Path | None:
+        return None if folder is None else folder / f"{task.key}-{stage}.json"
+
+    def told(stage: str) -> Progress | None:
+        return progress(stage) if progress else None
+
+    method, problem = task.study.method, task.problem
+    best, starts = found_by(task, place("search"), told("search"))
+    rounds = method.most_iterations
+    predicted = predictions(problem, best, method.leave_out, rounds, place("left-out"), told("leaving out"))
+    traced = profiles(problem, task.unknowns.free, best, method.profiles, rounds, place("profiles"), told("profiles"))
+    sampled = sampled_by(task, best, place("posterior"), told("posterior"))
+    draws = sampled.equal_draws(BAND_DRAWS) if sampled else linear_draws(task, best, BAND_DRAWS)
+    at = normal_of(problem, best)
+    held, shared = problem.held(at), len(task.unknowns.free)
+    spread = covariance(at.matrix, held)
+    own = spread[:shared, :shared], held[:shared]
+    u = np.array(best.u)
     return Calibration(
-        path=path,
-        study=study,
-        known=known(unknowns.free, u[:shared], spread[:shared, :shared], at_bound[:shared]),
-        together=told_together(unknowns.free, spread[:shared, :shared], at_bound[:shared]),
-        facts=facts_at(study, facts, point, unknowns),
-        starts=ordered,
+        path=task.path,
+        study=task.study,
+        known=known(task.unknowns.free, task.unknowns.units, u[:shared], *own),
+        together=told_together(task.unknowns.free, *own),
+        directions=directions(task.unknowns.free, *own),
+        beside=beside(task, best),
+        facts=facts_at(task, u),
+        starts=starts,
         u=u,
         covariance=spread,
-        apart=dict(zip(unknowns.keys, point.apart, strict=True)),
+        apart=dict(zip(task.unknowns.keys, problem.point(u).apart, strict=True)),
+        bands=bands(task, draws),
+        predicted=predicted,
+        profiles=traced,
+        posterior=sampled,
+        differences=compared(task, best, sampled),
+        inputs=task.inputs,
     )
 
 
-def problem_of(responder: Responder) -> Problem:
-    """The cost of a study's data and priors."""
-    unknowns = responder.unknowns
-    shape = len(unknowns.free), len(unknowns.keys), len(unknowns.spread)
-    apart = shape[1] * shape[2]
-    prior = np.array([*(0.0 if unknown.spec.flat else 1.0 for unknown in unknowns.free), *np.ones(apart)])
-    low, high = unknowns.bounds
-    bounds = np.append(low, np.full(apart, -np.inf)), np.append(high, np.full(apart, np.inf))
-    return Problem(responder.answers, shape, prior, bounds, responder.study.method.robust)
+def found_by(task: Task, kept: Path | None = None, progress: Progress | None = None) -> tuple[Start, list[Start]]:
+    """The best start, and all by cost."""
+    first = [] if kept is not None and kept.is_file() else first_points(task)
+    found = search(task.problem, first, task.study.method.most_iterations, kept, progress)
+    ordered = sorted(found, key=lambda start: start.cost)
+    if not np.isfinite(ordered[0].cost):
+        raise SscellError(f"Calibration: no start could be simulated; the first says: {found[0].status}.")
+    return ordered[0], ordered
 
 
-def drawn_starts(unknowns: Unknowns, count: int, seed: int) -> list[np.ndarray]:
-    """The priors' centre, and points drawn around it; cells do not differ from their mean at first."""
-    rng = np.random.default_rng(seed)
-    low, high = unknowns.bounds
-    apart = np.zeros(len(unknowns.keys) * len(unknowns.spread))
-    drawn = [np.zeros(low.size), *(DRAWN * rng.standard_normal(low.size) for _ in range(count - 1))]
-    return [np.append(np.clip(u, low, high), apart) for u in drawn]
+def first_points(task: Task) -> list[Start]:
+    """The best of points drawn around the priors' centre; cells do not differ from their mean at first."""
+    method, problem = task.study.method, task.problem
+    rng = np.random.default_rng(method.seed)
+    shared = problem.shape[0]
+    u = np.zeros((max(method.drawn, method.starts), problem.prior.size))
+    u[1:, :shared] = DRAWN * rng.standard_normal((u.shape[0] - 1, shared))
+    u = np.clip(u, *problem.bounds)
+    if method.drawn <= method.starts:
+        return [Start(u=row.tolist()) for row in u]
+    costs = [
+        np.inf if response.problem else problem.cost(problem.judge(response.values).residuals, row)
+        for response, row in zip(problem.answers(list(u), False), u, strict=True)
+    ]
+    chosen = np.argsort(costs, kind="stable")[: method.starts]
+    return [Start(u=u[k].tolist()) for k in chosen.tolist()]
 
 
-def facts_at(study: Study, facts: Sequence[Fact], point: Point, unknowns: Unknowns) -> list[FactRow]:
-    """All facts of the study, fitted or not, at a point."""
+def sampled_by(task: Task, best: Start, kept: Path | None = None, progress: Progress | None = None) -> Posterior | None:
+    """The posterior, if the study asks for it."""
+    spec = task.study.method.posterior
+    if spec is None:
+        return None
+    names = [unknown.name for unknown in task.unknowns.free]
+    chosen = [names.index(name) for name in spec.parameters]
+    return posterior(
+        task.problem,
+        best,
+        chosen,
+        made_of=spec.made_of,
+        weighed=spec.weighed,
+        seed=task.study.method.seed,
+        kept=kept,
+        progress=progress,
+    )
+
+
+def linear_draws(task: Task, best: Start, count: int) -> np.ndarray:
+    """Coordinates (count, P) from the covariance, inside the bounds."""
+    root = spread_root(task.problem, best)
+    rng = np.random.default_rng(task.study.method.seed)
+    drawn = np.array(best.u) + rng.standard_normal((count, root.shape[1])) @ root.T
+    return np.asarray(np.clip(drawn, *task.problem.bounds))
+
+
+def beside(task: Task, best: Start) -> list[Beside]:
+    """Every datum that was fitted, beside its calibrated values; finer mesh and steps as well."""
+    finer = task.responder.finer().answers([task.problem.point(np.array(best.u))], False)[0]
+    rows = []
+    for number, datum in enumerate(task.problem.data):
+        if datum.judge is None:
+            continue
+        values, errors = interval(task.problem, best, number)
+        residuals, _ = datum.judge(values)
+        shift = 0.0
+        if not finer.problem:
+            weight = np.abs(datum.judge.matrix)
+            shift = float(np.max(np.nan_to_num(weight @ np.abs(finer.values[number] - values)), initial=0.0))
+        low, high = (values + z * errors for z in (-TWO_SIDED_95, TWO_SIDED_95))
+        rows.append(Beside(datum, values, low, high, float(np.max(np.abs(residuals), initial=0.0)), shift))
+    return rows
+
+
+def compared(task: Task, best: Start, sampled: Posterior | None) -> list[Difference]:
+    """The comparisons that the study asks for, over the posterior (or the covariance)."""
+    if not task.study.comparisons:
+        return []
+    if sampled is not None:
+        values = np.array([sampled.emulator.at(u) for u in sampled.draws])
+    else:
+        u = linear_draws(task, best, 2000)
+        slopes = np.concatenate([np.array(s) for s in best.slopes])
+        values = np.concatenate([np.array(v) for v in best.values]) + (u - np.array(best.u)) @ slopes.T
+    ends = np.cumsum([len(v) for v in best.values])[:-1]
+    return differences(task.study.comparisons, task.problem.data, np.split(values, ends, axis=1))
+
+
+def bands(task: Task, draws: np.ndarray) -> list[Band]:
+    """Each sample and run that the data speak of, over draws (N, P) of the posterior."""
+    points = [task.problem.point(u) for u in draws]
+    found = []
+    for run, keys in _by_run(task).items():
+        cells = [task.unknowns.cell(key, point) for key in keys for point in points]
+        results = _each(cells, task, run)
+        for k, key in enumerate(keys):
+            own = [r for r in results[k * len(points) : (k + 1) * len(points)] if not r.message]
+            if own:
+                discharge = np.array([[row.discharge_capacity_mAh_per_g for row in r.summaries] for r in own])
+                efficiency = np.array([[row.coulomb_efficiency_percent for row in r.summaries] for r in own])
+                found.append(Band(key[0], run, _quantiles(discharge), _quantiles(efficiency)))
+    return found
+
+
+def facts_at(task: Task, u: np.ndarray) -> list:
+    """All facts of the study, fitted or not, at coordinates (P,)."""
     jobs: dict[Key, JobResult] = {}
     interfaces: dict[str, InterfaceState] = {}
-    for run, spec in study.runs.items():
-        keys = [(sample, run) for sample in study.samples_of(spec)]
-        cells = [unknowns.cell(key, point) for key in keys]
-        for key, cell, (result,) in zip(
-            keys, cells, simulate_rows([[cell] for cell in cells], spec.plan(), trace_cycles=1), strict=True
-        ):
+    point = task.problem.point(u)
+    for run, spec in task.study.runs.items():
+        keys = [(sample, run) for sample in task.study.samples_of(spec)]
+        cells = [task.unknowns.cell(key, point) for key in keys]
+        for key, cell, result in zip(keys, cells, _each(cells, task, run, trace_cycles=1), strict=True):
             jobs[key] = JobResult(sample=key[0], run=run, cell=cell, cycling=result, problem=result.message)
             if cell.interface is not None:
                 interfaces.setdefault(key[0], cell.interface)
-    return compare(facts, jobs, interfaces)
+    return compare(task.facts, jobs, interfaces)
+
+
+def _by_run(task: Task) -> dict[str, list[Key]]:
+    found: dict[str, list[Key]] = {}
+    for key in dict.fromkeys(key for datum in task.problem.data for key in datum.cells):
+        found.setdefault(key[1], []).append(key)
+    return found
+
+
+def _each(cells: Sequence[Cell], task: Task, run: str, trace_cycles: int = 0) -> list[SimulationResult]:
+    plan = task.study.runs[run].plan()
+    return [row[0] for row in simulate_rows([[cell] for cell in cells], plan, trace_cycles=trace_cycles)]
+
+
+def _quantiles(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    low, middle, high = np.quantile(values, [0.025, 0.5, 0.975], axis=0)
+    return low, middle, high

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from sscell.errors import nearest_key
 from sscell.study.schema import Scenario, Strict
 
 
@@ -16,11 +17,12 @@ class ParameterSpec(Strict):
 
     value: the prior's centre, and where the search begins. spread: one standard deviation of the prior, a factor above
     1 on the scale "log", an amount on "linear"; flat: the spread is only the size of a step, and the prior is flat
-    between low and high. samples: those it holds for, if not all; then `input` names it and the key is free.
+    between low and high. fixed: it stays at its value. samples: those it holds for, if not all; then `input` names it
+    and the key is free.
     """
 
     value: float
-    spread: float = Field(gt=0)
+    spread: float = Field(default=0.0, ge=0)
     scale: Literal["log", "linear"] = "log"
     flat: bool = False
     low: float | None = None
@@ -32,6 +34,10 @@ class ParameterSpec(Strict):
 
     @model_validator(mode="after")
     def _scaled(self) -> ParameterSpec:
+        if self.fixed:
+            return self
+        if self.spread == 0:
+            raise ValueError("give spread, one standard deviation of what is known beforehand, or fixed = true")
         if self.scale == "log" and self.spread <= 1:
             raise ValueError(f"spread on the scale 'log' is a factor above 1, got {self.spread:g}")
         if self.scale == "log" and (self.value <= 0 or (self.low is not None and self.low <= 0)):
@@ -43,50 +49,98 @@ class ParameterSpec(Strict):
         return self
 
 
-class SpectraSpec(Strict):
-    """Measured spectra of a sample at the end of a run ("aged") or before it ("fresh"); `error_percent` of |Z|.
-
-    pick: which of the file's spectra, from 1, if it has several.
-    """
+class Measured(Strict):
+    """A file measured on a sample, set beside a run of it."""
 
     file: str
     sample: str
     run: str
+
+
+class SpectraSpec(Measured):
+    """A measured spectrum; `error_percent` of |Z| is one standard deviation.
+
+    pick: which of the file's spectra, from 1. state: before the run ("fresh") or after it ("aged"); with cycle, after
+    that one; with step, after that step of it.
+    """
+
     state: Literal["fresh", "aged"] = "fresh"
+    cycle: int | None = Field(default=None, ge=1)
+    step: int | None = Field(default=None, ge=1)
     pick: int = Field(default=1, ge=1)
     lowest_Hz: float | None = Field(default=None, gt=0)
     highest_Hz: float | None = Field(default=None, gt=0)
-    area_cm2: float | None = Field(default=None, gt=0)
+    error_percent: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _fresh_is_before(self) -> SpectraSpec:
+        if self.state == "fresh" and (self.cycle or self.step):
+            raise ValueError("cycle and step belong to state = 'aged'")
+        return self
+
+
+class CurveSpec(Measured):
+    """A measured half-cycle, of_cycle of its file (default: the same), against cycle `cycle` of the run.
+
+    The voltage is compared at `points` equal shares of the charge passed, and the charge itself; errors are one
+    standard deviation.
+    """
+
+    cycle: int = Field(default=1, ge=1)
+    of_cycle: int | None = Field(default=None, ge=1)
+    direction: Literal["charge", "discharge"] = "discharge"
+    points: int = Field(default=40, ge=2, le=1000)
+    active_mass_mg: float | None = Field(default=None, gt=0)
+    error_mV: float = Field(default=10.0, gt=0)
     error_percent: float = Field(default=1.0, gt=0)
 
 
-class CurveSpec(Strict):
-    """A measured voltage curve: a half-cycle of a file against the same half-cycle of a run, by charge passed."""
+class CyclesSpec(Measured):
+    """A quantity of a cycling file, cycle by cycle (cycles: None for all whole ones); error: a standard deviation."""
 
-    file: str
-    sample: str
-    run: str
-    cycle: int = Field(default=1, ge=1)
-    of_cycle: int = Field(default=1, ge=1)
-    direction: Literal["charge", "discharge"] = "discharge"
-    points: int = Field(default=40, ge=2)
+    quantity: Literal["charge_capacity", "discharge_capacity", "coulomb_efficiency"]
+    error: float = Field(gt=0)
+    cycles: tuple[int, ...] | None = None
     active_mass_mg: float | None = Field(default=None, gt=0)
-    error_mV: float = Field(default=10.0, gt=0)
+
+
+class ComparisonSpec(Strict):
+    """Samples whose interfaces are compared, two by two, before and after a run."""
+
+    samples: tuple[str, ...] = Field(min_length=2)
+    run: str
+
+
+class PosteriorSpec(Strict):
+    """NUTS on an emulator that is of second order in `parameters` and linear in the rest.
+
+    made_of: exact runs behind the emulator; weighed: exact runs that check it.
+    """
+
+    parameters: tuple[str, ...] = Field(min_length=1)
+    made_of: int = Field(default=96, ge=8)
+    weighed: int = Field(default=48, ge=8)
 
 
 class MethodSpec(Strict):
-    """How it is searched: starts drawn from the priors beside their centre, and the seed they are drawn by.
+    """How it is searched: `starts`, the best of `drawn` points of the priors (their centre among them), by `seed`.
 
     sigmas: how many standard deviations the tolerance of a fact stands for. hold_orders: orderings among the facts are
     data as well, each as a bound. robust: residual, in standard deviations, beyond which the cost grows linearly.
+    profiles: parameters whose profile likelihood is traced. leave_out: samples and runs whose data are left out in
+    turn, and predicted.
     """
 
     starts: int = Field(default=4, ge=1)
+    drawn: int = Field(default=32, ge=1)
     seed: int = 1
-    most_iterations: int = Field(default=30, ge=1)
+    most_iterations: int = Field(default=60, ge=1)
     sigmas: float = Field(default=2.0, gt=0)
     hold_orders: bool = True
     robust: float | None = Field(default=3.0, gt=0)
+    profiles: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    posterior: PosteriorSpec | None = None
 
 
 class Study(Scenario):
@@ -96,4 +150,34 @@ class Study(Scenario):
     cell_spread: Mapping[str, float] = {}
     spectra: tuple[SpectraSpec, ...] = ()
     curves: tuple[CurveSpec, ...] = ()
+    cycles: tuple[CyclesSpec, ...] = ()
+    comparisons: tuple[ComparisonSpec, ...] = ()
     method: MethodSpec = MethodSpec()
+
+    @model_validator(mode="after")
+    def _named_things_are_there(self) -> Study:
+        for measured in (*self.spectra, *self.curves, *self.cycles):
+            self._check_cell(f"'{measured.file}'", measured.sample, measured.run)
+        for comparison in self.comparisons:
+            for sample in comparison.samples:
+                self._check_cell("comparisons", sample, comparison.run)
+        for name, spec in self.parameters.items():
+            for sample in spec.samples or ():
+                _check_known(f"parameter '{name}'", "sample", sample, self.samples)
+        free = [name for name, spec in self.parameters.items() if not spec.fixed]
+        chosen = self.method.posterior.parameters if self.method.posterior else ()
+        for where, names in (("profiles", self.method.profiles), ("posterior", chosen)):
+            for name in names:
+                _check_known(where, "free parameter", name, free)
+        for name in self.method.leave_out:
+            _check_known("leave_out", "sample or run", name, [*self.samples, *self.runs])
+        return self
+
+    def _check_cell(self, where: str, sample: str, run: str) -> None:
+        _check_known(where, "run", run, self.runs)
+        _check_known(where, f"sample of run '{run}'", sample, self.samples_of(self.runs[run]))
+
+
+def _check_known(where: str, what: str, name: str, known: Iterable[str]) -> None:
+    if name not in list(known):
+        raise ValueError(f"{where}: '{name}' is no {what} of this study{nearest_key(name, known)}")

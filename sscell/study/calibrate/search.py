@@ -1,159 +1,195 @@
-"""Levenberg-Marquardt from many starts at once; every start on its own damping, its state on disk after each step."""
+"""Levenberg-Marquardt from many starts at once; every start on its own damping, its state on disk after each round.
+
+Slopes cost as many runs as there are unknowns, a point's values one. So slopes are computed where a start begins, where
+those it has no longer foretell what comes, and where it ends; in between they follow the values (Broyden's update, each
+value in the coordinates that it depends on).
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from sscell.folder import write_whole
+from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
-from sscell.study.calibrate.unknowns import Point
 
-FIRST_DAMPING, EASIER, HARDER, MOST_DAMPING = 1e-2, 0.2, 5.0, 1e6
+FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
+EASIER, HARDER = 0.2, 5.0
 # A step that promises less than this of the cost, in units where one standard deviation costs a half, changes nothing
-# that the data could tell.
-ENOUGH = 1e-3
-LONGEST = 2.0  # of a step in any coordinate
+# that the data could tell; so much more may be left where steps no longer lower the cost.
+ENOUGH, LEFT = 1e-3, 5e-2
+# Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
+POOR, OLD = 0.25, 6
+
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass
 class Start:
-    """One start: where it is (coordinates of all unknowns), cost, matrix and gradient there, and how it goes on."""
+    """One start: where it is and what was found there, and how it goes on.
+
+    u: coordinates of all unknowns; values, slopes: by datum, slopes exact or updated `age` times (none: age -1); left:
+    what a full step would still lower; pinned: coordinates that do not move; left_out: numbers of data not counted;
+    exact_end: whether it ends on exact slopes.
+    """
 
     u: list[float]
+    pinned: list[int] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
+    exact_end: bool = True
     cost: float = np.inf
+    values: list[list[float]] = field(default_factory=list)
+    slopes: list[list[list[float]]] = field(default_factory=list)
+    age: int = -1
     damping: float = FIRST_DAMPING
     trial: list[float] = field(default_factory=list)
     promised: float = np.inf
-    matrix: list[list[float]] = field(default_factory=list)
-    gradient: list[float] = field(default_factory=list)
-    iterations: int = 0
+    left: float = np.inf
+    rounds: int = 0
     status: str = "running"
     worst: str = ""
 
-
-class Problem:
-    """Costs and steps of a calibration: residuals of data, priors and bounds.
-
-    prior: (Q + cells S,) 1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`.
-    """
-
-    def __init__(
-        self,
-        answers: Callable[[Sequence[Point]], list[Response]],
-        shape: tuple[int, int, int],
-        prior: np.ndarray,
-        bounds: tuple[np.ndarray, np.ndarray],
-        robust: float | None,
-    ) -> None:
-        self._answers, self.shape, self.prior, self.bounds, self.robust = answers, shape, prior, bounds, robust
-
-    def at(self, coordinates: Sequence[np.ndarray]) -> list[Response]:
-        """The responses at coordinates of all unknowns."""
-        return self._answers([self.point(u) for u in coordinates])
-
-    def point(self, u: np.ndarray) -> Point:
-        """Coordinates as a point."""
-        shared, cells, spread = self.shape
-        return Point(np.array(u[:shared]), np.array(u[shared:]).reshape(cells, spread))
-
-    def cost(self, response: Response, u: np.ndarray) -> float:
-        """Half the sum of squares, of a large residual its robust equivalent; infinite without a response."""
-        if response.problem or not np.isfinite(response.residuals).all():
-            return np.inf
-        r = np.abs(response.residuals)
-        square = r**2 if self.robust is None else np.where(r <= self.robust, r**2, self.robust * (2 * r - self.robust))
-        return float(0.5 * square.sum() + 0.5 * np.sum(self.prior * u**2))
-
-    def weights(self, response: Response) -> np.ndarray:
-        """What each residual counts (R,): 1, or less beyond the robust limit."""
-        r = np.abs(response.residuals)
-        return np.ones(r.size) if self.robust is None else np.minimum(1.0, self.robust / np.maximum(r, 1e-12))
-
-    def normal(self, response: Response, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gauss-Newton's matrix and gradient, priors included."""
-        w, slopes = self.weights(response), response.slopes
-        matrix = slopes.T @ (w[:, None] * slopes) + np.diag(self.prior)
-        return matrix, slopes.T @ (w * response.residuals) + self.prior * u
-
-    def step(self, matrix: np.ndarray, gradient: np.ndarray, u: np.ndarray, damping: float) -> tuple[np.ndarray, float]:
-        """A damped step inside the bounds, and by how much it should lower the cost."""
-        low, high = self.bounds
-        free = ~(((u <= low) & (gradient > 0)) | ((u >= high) & (gradient < 0)))
-        diagonal = np.maximum(np.diag(matrix), 1e-9 * np.max(np.diag(matrix)))
-        change = np.zeros(u.size)
-        damped = matrix + damping * np.diag(diagonal)
-        change[free] = np.linalg.solve(damped[np.ix_(free, free)], -gradient[free])
-        change *= min(1.0, LONGEST / max(np.max(np.abs(change)), 1e-12))
-        change = np.clip(u + change, low, high) - u
-        return u + change, float(-gradient @ change - 0.5 * change @ matrix @ change)
+    @property
+    def wants_slopes(self) -> bool:
+        """Whether slopes come before the next step."""
+        return not self.trial
 
 
 def search(
     problem: Problem,
-    starts: Sequence[np.ndarray],
-    names: Sequence[str],
-    most_iterations: int,
+    starts: Sequence[Start],
+    most_rounds: int,
     kept: Path | None = None,
-    resume: bool = False,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Start]:
-    """Minimise from all starts; kept: the file that holds their state, from which `resume` goes on."""
-    states = _read(kept) if resume and kept is not None and kept.is_file() else None
-    if states is None:
-        states = [Start(u=list(map(float, u)), trial=list(map(float, u))) for u in starts]
+    """Minimise from all starts; kept: the file that holds their state, from which an earlier search goes on."""
+    states = _read(kept) if kept is not None and kept.is_file() else list(starts)
     while running := [state for state in states if state.status == "running"]:
-        responses = problem.at([np.array(state.trial) for state in running])
-        for state, response in zip(running, responses, strict=True):
-            _go_on(problem, state, response, names, most_iterations)
+        there = [state for state in running if state.wants_slopes]
+        trying = [state for state in running if not state.wants_slopes]
+        for state, response in zip(there, problem.answers([np.array(s.u) for s in there], True), strict=True):
+            _begin(problem, state, response)
+        for state, response in zip(trying, problem.answers([np.array(s.trial) for s in trying], False), strict=True):
+            _try(problem, state, response)
+        for state in running:
+            state.rounds += 1
+            if state.status == "running" and state.rounds >= most_rounds:
+                state.status = "too many steps"
         if kept is not None:
-            _write(kept, json.dumps([asdict(state) for state in states]))
+            write_whole(kept, json.dumps([asdict(state) for state in states]).encode())
         if progress:
             best = min(states, key=lambda state: state.cost)
-            steps = max(state.iterations for state in states)
-            progress(steps, most_iterations, f"cost {best.cost:.2f}, worst: {best.worst}")
+            done = sum(state.status != "running" for state in states)
+            progress(done, len(states), f"cost {best.cost:.2f}, {best.left:.2g} left, worst: {best.worst}")
     return states
 
 
-def _write(kept: Path, text: str) -> None:
-    """Whole or not at all."""
-    beside = kept.with_name(f".{kept.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, kept)
+def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
+    """A start where another ended, that leaves out some data."""
+    state = Start(u=list(best.u), left_out=list(left_out))
+    _hold(problem, state, *_arrays(best), best.age)
+    _plan(problem, state)
+    return state
+
+
+def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
+    """A start beside where another ended, with one coordinate held; slopes follow from there."""
+    return Start(
+        u=list(best.u),
+        trial=u.tolist(),
+        pinned=[pinned],
+        values=best.values,
+        slopes=best.slopes,
+        age=best.age,
+        promised=0.0,
+        exact_end=False,
+    )
+
+
+def normal_of(problem: Problem, state: Start) -> Normal:
+    """Gauss-Newton's matrix and gradient where a start is."""
+    u = np.array(state.u)
+    return problem.normal(problem.judge(*_arrays(state), state.left_out), u)
 
 
 def _read(kept: Path) -> list[Start]:
     return [Start(**state) for state in json.loads(kept.read_text(encoding="utf-8"))]
 
 
-def _go_on(problem: Problem, state: Start, response: Response, names: Sequence[str], most: int) -> None:
+def _arrays(state: Start) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    return [np.array(v) for v in state.values], [np.array(s) for s in state.slopes]
+
+
+def _begin(problem: Problem, state: Start, response: Response) -> None:
+    """Slopes of where a start is."""
+    if response.problem:
+        state.status = f"no response: {response.problem}"
+        return
+    _hold(problem, state, response.values, response.slopes, 0)
+    if not np.isfinite(state.cost):
+        state.status = f"no response: {state.worst} is no number"
+        return
+    _plan(problem, state)
+
+
+def _try(problem: Problem, state: Start, response: Response) -> None:
+    """Take the step, or another one."""
     trial = np.array(state.trial)
-    cost = problem.cost(response, trial)
-    state.iterations += 1
-    if cost < state.cost:
-        gained = state.cost - cost
-        state.u, state.cost = state.trial, cost
-        state.damping = max(state.damping * EASIER, 1e-9)
-        state.worst = names[response.datum[np.argmax(np.abs(response.residuals))]]
-        nothing_left = gained < ENOUGH and state.promised < ENOUGH
-        matrix, gradient = problem.normal(response, trial)
-        state.matrix, state.gradient = matrix.tolist(), gradient.tolist()
-    else:
-        if not np.isfinite(state.cost):
-            state.status = f"no response: {response.problem}"
-            return
+    cost = (
+        np.inf
+        if response.problem
+        else problem.cost(problem.judge(response.values, (), state.left_out).residuals, trial)
+    )
+    gained = state.cost - cost
+    if gained <= 0:
         state.damping *= HARDER
-        nothing_left = state.promised < ENOUGH
-    u = np.array(state.u)
-    following, state.promised = problem.step(np.array(state.matrix), np.array(state.gradient), u, state.damping)
-    state.trial = following.tolist()
-    if nothing_left or (state.promised < ENOUGH and state.damping < 1e-2):
-        state.status = "converged"
-    elif state.damping > MOST_DAMPING:
-        state.status = "no descent"
-    elif state.iterations >= most:
-        state.status = "too many steps"
+        if state.age > 0:
+            state.trial = []  # old slopes may be to blame
+            return
+    else:
+        values, slopes = _arrays(state)
+        change = trial - np.array(state.u)
+        updated = [_updated(s, v, found, change) for s, v, found in zip(slopes, values, response.values, strict=True)]
+        state.u = trial.tolist()
+        _hold(problem, state, response.values, updated, state.age + 1)
+        if gained > POOR * state.promised:
+            state.damping = max(state.damping * EASIER, LEAST_DAMPING)
+        if gained < POOR * state.promised or state.age >= OLD:
+            state.trial = []
+            return
+    _plan(problem, state)
+
+
+def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequence[Any], age: int) -> None:
+    state.values, state.slopes, state.age = [v.tolist() for v in values], [s.tolist() for s in slopes], age
+    found = problem.judge(values, (), state.left_out)
+    state.cost = problem.cost(found.residuals, np.array(state.u))
+    state.worst = problem.data[found.datum[np.argmax(np.abs(found.residuals))]].name if found.datum.size else ""
+
+
+def _plan(problem: Problem, state: Start) -> None:
+    """The next trial; or slopes first, or the end."""
+    at = normal_of(problem, state)
+    state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
+    trial, state.promised = problem.step(at, state.damping, state.pinned)
+    state.trial = trial.tolist()
+    if state.promised >= ENOUGH and state.damping <= MOST_DAMPING:
+        return
+    if state.age > 0 and state.exact_end:
+        state.trial = []
+    else:
+        state.status = "converged" if state.left < LEFT else "no descent"
+
+
+def _updated(slopes: np.ndarray, before: np.ndarray, after: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Slopes (n, P) that foretell the values after the change, each moved only in what it depends on."""
+    moved = change * (slopes != 0)
+    length = np.sum(moved**2, axis=1)
+    missed = np.nan_to_num(after - before - slopes @ change)
+    return slopes + np.where(length > 0, missed / np.where(length > 0, length, 1.0), 0.0)[:, None] * moved

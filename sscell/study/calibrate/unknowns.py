@@ -47,6 +47,15 @@ class Unknown(NamedTuple):
             np.inf if high is None else self.coordinate(high),
         )
 
+    @property
+    def prior(self) -> str:
+        """The prior in words."""
+        spec = self.spec
+        if spec.flat:
+            ends = [f"{x:g}" for x in (spec.low, spec.high) if x is not None]
+            return "flat, " + (" to ".join(ends) if len(ends) == 2 else "without limits")
+        return f"{spec.value:g} {'×÷' if spec.scale == 'log' else '±'} {spec.spread:g}"
+
     def step(self, u: float) -> float:
         """The step of a difference in the coordinate, away from a bound."""
         spec = self.spec
@@ -93,6 +102,16 @@ class Unknowns:
         """The priors' centre."""
         return Point(np.zeros(len(self.free)), np.zeros((len(self.keys), len(self.spread))))
 
+    @property
+    def units(self) -> list[str]:
+        """The unit of each."""
+        found = []
+        for unknown in self.free:
+            plain = next(p for p in map(self._cell_of, self.keys) if unknown.name in p.inputs)
+            units = {record.name: record.unit for record in plain.cell.parameters}
+            found.append(units.get(plain.inputs[unknown.name].removeprefix("design."), ""))
+        return found
+
     def values(self, u: np.ndarray) -> dict[str, float]:
         """Free parameters at coordinates, name -> value."""
         return {unknown.name: unknown.value(x) for unknown, x in zip(self.free, u.tolist(), strict=True)}
@@ -102,19 +121,21 @@ class Unknowns:
         own = [unknown.step(x) for unknown, x in zip(self.free, u.tolist(), strict=True)]
         return np.array([*own, *(SMALL / sigma for sigma in self.spread.values())])
 
-    def row(self, key: Key, point: Point) -> list[Cell]:
-        """The cell at a point, then its neighbours, one a step of `steps`."""
-        u, steps, apart = point.u, self.steps(point.u), point.apart[self.keys.index(key)]
-        cells = [self._at(key, u, apart)]
-        for k in range(u.size):
-            moved = u.copy()
-            moved[k] += steps[k]
-            known_here = self.free[k].name in self._cell_of(key).inputs
-            cells.append(self._at(key, moved, apart) if known_here else cells[0])
-        for k in range(apart.size):
-            moved = apart.copy()
-            moved[k] += steps[u.size + k]
-            cells.append(self._at(key, u, moved))
+    def lanes(self, key: Key) -> list[int]:
+        """Which entries of `steps` change this cell."""
+        plain = self._cell_of(key)
+        shared = [k for k, unknown in enumerate(self.free) if unknown.name in plain.inputs]
+        return [*shared, *(len(self.free) + s for s, full in enumerate(plain.spread) if full is not None)]
+
+    def row(self, key: Key, point: Point, lanes: Sequence[int]) -> list[Cell]:
+        """The cell at a point, then its neighbours, one a lane: moved by that entry of `steps`."""
+        coordinates = np.concatenate([point.u, point.apart[self.keys.index(key)]])
+        steps, shared = self.steps(point.u), point.u.size
+        cells = [self._at(key, coordinates[:shared], coordinates[shared:])]
+        for lane in lanes:
+            moved = coordinates.copy()
+            moved[lane] += steps[lane]
+            cells.append(self._at(key, moved[:shared], moved[shared:]))
         return cells
 
     def cell(self, key: Key, point: Point) -> Cell:

@@ -250,7 +250,7 @@ def test_points_and_inputs_are_told(dataset: xr.Dataset) -> None:
 def tight() -> xr.Dataset:
     """All derivatives at tight tolerance, where the discrete run is the solution itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sensitivity, "TOLERANCE", TIGHT)
+        patch.setattr(sensitivity, "FAST_TOLERANCE", TIGHT)
         return ss.sensitivities(CELL, PROTOCOL, NAMES, **OPTIONS)
 
 
@@ -338,7 +338,7 @@ def test_derivatives_converge_with_the_tolerance(dataset: xr.Dataset, tight: xr.
     The end of a hold is the hardest: its current falls slowly, so a small error of it is a large one of its time.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sensitivity, "TOLERANCE", 1e-6)
+        patch.setattr(sensitivity, "FAST_TOLERANCE", 1e-6)
         middle = ss.sensitivities(CELL, PROTOCOL, NAMES, **OPTIONS)
     inputs = tight["input"].values[:, None]
     for name in (*FIELDS, "impedance_ohm"):

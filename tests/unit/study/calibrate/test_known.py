@@ -33,7 +33,7 @@ def test_steps_lead_away_from_a_bound() -> None:
 
 
 def test_intervals_are_those_of_the_covariance_and_stay_inside_bounds() -> None:
-    rows = known([SIGMA, THICK, DEEP], np.array([0.0, 1.0, -1.8]), np.diag([0.01, 0.81, 0.04]), FREE)
+    rows = known([SIGMA, THICK, DEEP], ["1"] * 3, np.array([0.0, 1.0, -1.8]), np.diag([0.01, 0.81, 0.04]), FREE)
     assert rows[0].low == pytest.approx(2.0 * 3.0 ** (-0.196), rel=1e-3)
     assert rows[0].word == "" and rows[1].word == "told by its prior"
     assert rows[2].low == 0.0
@@ -60,4 +60,4 @@ def test_what_is_at_its_bound_has_no_error_and_no_partner() -> None:
     held = np.array([False, False, True])
     spread = covariance(np.eye(3) * 4, held)
     assert spread[2, 2] == 0 and spread[0, 0] == pytest.approx(0.25)
-    assert known([SIGMA, THICK, DEEP], np.zeros(3), spread, held)[2].word == "at its bound"
+    assert known([SIGMA, THICK, DEEP], ["1"] * 3, np.zeros(3), spread, held)[2].word == "at its bound"

@@ -9,87 +9,142 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sscell.study.calibrate.evidence import Datum, measured
+from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.response import Response
-from sscell.study.calibrate.search import Problem, search
+from sscell.study.calibrate.search import Start, normal_of, search
 from sscell.study.calibrate.unknowns import Point
 
 rng = np.random.default_rng(3)
 MATRIX = rng.normal(size=(12, 4))
-DATA = MATRIX @ np.array([0.5, -0.3, 0.2, 0.1]) + 0.1 * rng.normal(size=12)
-NAMES = [f"datum {k}" for k in range(12)]
+MEASURED = MATRIX @ np.array([0.5, -0.3, 0.2, 0.1]) + 0.1 * rng.normal(size=12)
 FREE = np.full(4, -np.inf), np.full(4, np.inf)
 
 
-def answers(points: Sequence[Point]) -> list[Response]:
-    """Linear in the unknowns, but for a little curvature; three of them shared, one of a cell."""
+def data_of(numbers: np.ndarray) -> list[Datum]:
+    """One datum a number, its error 1."""
+    return [
+        Datum(
+            name=f"datum {k}", samples=(), cells=(), observe=lambda _: None, judge=measured(np.array([x]), np.ones(1))
+        )
+        for k, x in enumerate(numbers)
+    ]
+
+
+def values_at(u: np.ndarray, curvature: float = 0.1) -> np.ndarray:
+    """Linear in the unknowns, but for a little curvature."""
+    return MATRIX @ (u + curvature * u**2)
+
+
+def answers(points: Sequence[Point], slopes: bool, curvature: float = 0.1) -> list[Response]:
+    """Three unknowns shared, one of a cell."""
     found = []
     for point in points:
         u = np.concatenate([point.u, point.apart.ravel()])
-        bent = u + 0.1 * u**2
-        found.append(Response(MATRIX @ bent - DATA, np.arange(12), MATRIX * (1 + 0.2 * u)))
+        by = MATRIX * (1 + 2 * curvature * u)
+        found.append(Response(list(values_at(u, curvature)[:, None]), list(by[:, None, :]) if slopes else []))
     return found
 
 
-def problem(bounds: tuple[np.ndarray, np.ndarray] = FREE, robust: float | None = None) -> Problem:
-    return Problem(answers, (3, 1, 1), np.ones(4), bounds, robust)
+def problem(
+    bounds: tuple[np.ndarray, np.ndarray] = FREE,
+    robust: float | None = None,
+    numbers: np.ndarray = MEASURED,
+    answered: object = answers,
+) -> Problem:
+    return Problem(answered, data_of(numbers), (3, 1, 1), np.ones(4), bounds, robust)
+
+
+def start(*u: float, **named: object) -> Start:
+    return Start(u=list(u or [0.0] * 4), **named)
 
 
 def test_finds_the_minimum_with_priors() -> None:
-    """Zero gradient of half the squares of residuals and coordinates."""
-    (found,) = search(problem(), [np.zeros(4)], NAMES, 30)
+    """What is left to gain is below a thousandth of a standard deviation squared."""
+    (found,) = search(problem(), [start()], 30)
     assert found.status == "converged"
     u = np.array(found.u)
-    (response,) = answers([problem().point(u)])
-    # What is left to gain is below a thousandth of a standard deviation squared.
-    matrix, gradient = problem().normal(response, u)
+    residuals = values_at(u) - MEASURED
+    slopes = MATRIX * (1 + 0.2 * u)
+    gradient, matrix = slopes.T @ residuals + u, slopes.T @ slopes + np.eye(4)
     assert 0.5 * gradient @ np.linalg.solve(matrix, gradient) < 1e-3
-    assert found.cost == pytest.approx(0.5 * np.sum(response.residuals**2) + 0.5 * np.sum(u**2), rel=1e-12)
+    assert found.cost == pytest.approx(0.5 * np.sum(residuals**2) + 0.5 * np.sum(u**2), rel=1e-12)
+    assert np.allclose(normal_of(problem(), found).matrix, matrix, rtol=1e-9)  # the slopes at the end are exact
+
+
+def test_slopes_are_asked_for_less_often_than_values() -> None:
+    asked = {True: 0, False: 0}
+
+    def counted(points: Sequence[Point], slopes: bool) -> list[Response]:
+        asked[slopes] += len(points)
+        return answers(points, slopes, curvature=0.4)
+
+    (found,) = search(problem(answered=counted, numbers=5 * MEASURED), [start()], 40)
+    assert found.status == "converged" and asked[True] < asked[False]
 
 
 def test_bounds_hold() -> None:
-    low, high = np.full(4, -np.inf), np.array([0.2, np.inf, np.inf, np.inf])
-    (found,) = search(problem((low, high)), [np.zeros(4)], NAMES, 30)
+    high = np.array([0.2, np.inf, np.inf, np.inf])
+    (found,) = search(problem((FREE[0], high)), [start()], 30)
     assert found.u[0] == 0.2 and found.status == "converged"
 
 
 def test_an_outlier_counts_less() -> None:
     """One datum forty standard deviations off moves a robust fit much less."""
-    sound = np.array(search(problem(), [np.zeros(4)], NAMES, 40)[0].u)
-    DATA[0] += 40
-    try:
-        plain = np.array(search(problem(), [np.zeros(4)], NAMES, 40)[0].u)
-        robust = np.array(search(problem(robust=2.0), [np.zeros(4)], NAMES, 40)[0].u)
-    finally:
-        DATA[0] -= 40
+    off = MEASURED + 40 * np.eye(12)[0]
+    sound = np.array(search(problem(), [start()], 40)[0].u)
+    plain = np.array(search(problem(numbers=off), [start()], 40)[0].u)
+    robust = np.array(search(problem(numbers=off, robust=2.0), [start()], 40)[0].u)
     assert np.linalg.norm(robust - sound) < 0.3 * np.linalg.norm(plain - sound)
 
 
+def test_pinned_coordinates_stay_and_data_left_out_do_not_count() -> None:
+    """In one search with others: a pinned one ends where the rest is best beside it."""
+    off = MEASURED + 40 * np.eye(12)[0]
+    starts = [start(0.7, 0, 0, 0, pinned=[0]), start(left_out=[0])]
+    pinned, without = search(problem(numbers=off), starts, 40)
+    assert pinned.u[0] == 0.7 and pinned.status == without.status == "converged"
+    assert abs(normal_of(problem(numbers=off), pinned).gradient[0]) > 0.1
+    lacking = Problem(answers, data_of(off)[1:], (3, 1, 1), np.ones(4), FREE, None)
+    lacking._answers = lambda points, slopes: [Response(r.values[1:], r.slopes[1:]) for r in answers(points, slopes)]
+    (alone,) = search(lacking, [start()], 40)
+    assert np.allclose(without.u, alone.u, atol=1e-12)
+
+
 def test_a_start_that_cannot_be_simulated_is_named_and_harms_no_other() -> None:
-    def some(points: Sequence[Point]) -> list[Response]:
-        failed = Response(np.zeros(0), np.zeros(0, int), np.zeros((0, 4)), {}, "uncoated, rate_test: it was emptied")
-        return [failed if p.u[0] > 5 else answers([p])[0] for p in points]
+    def some(points: Sequence[Point], slopes: bool) -> list[Response]:
+        failed = Response([], [], "uncoated, rate_test: it was emptied")
+        return [failed if p.u[0] > 5 else answers([p], slopes)[0] for p in points]
 
-    wild = Problem(some, (3, 1, 1), np.ones(4), FREE, None)
-    first, second = search(wild, [np.array([9.0, 0, 0, 0]), np.zeros(4)], NAMES, 30)
+    first, second = search(problem(answered=some), [start(9.0, 0, 0, 0), start()], 30)
     assert first.status == "no response: uncoated, rate_test: it was emptied" and not np.isfinite(first.cost)
-    assert second.u == search(problem(), [np.zeros(4)], NAMES, 30)[0].u
+    assert second.u == search(problem(), [start()], 30)[0].u
 
 
-@pytest.mark.parametrize("after", [1, 2])
+def test_a_trial_that_cannot_be_simulated_is_a_step_too_far() -> None:
+    def some(points: Sequence[Point], slopes: bool) -> list[Response]:
+        failed = Response([], [], "it was emptied")
+        return [failed if np.max(np.abs(p.u)) > 0.3 else answers([p], slopes)[0] for p in points]
+
+    (found,) = search(problem(answered=some), [start()], 60)
+    assert found.status in ("no descent", "converged") and 0 < found.cost < np.inf
+    assert found.cost < search(problem(), [start()], 1)[0].cost
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
 def test_a_stopped_search_goes_on_to_the_same_answer(after: int, tmp_path: Path) -> None:
-    starts = [np.zeros(4), np.array([1.0, -1.0, 0.5, 0.0])]
-    whole = search(problem(), starts, NAMES, 30)
+    starts = [start(), start(1.0, -1.0, 0.5, 0.0)]
+    whole = search(problem(), starts, 30)
     kept, calls = tmp_path / "kept.json", []
 
-    def stops(points: Sequence[Point]) -> list[Response]:
+    def stops(points: Sequence[Point], slopes: bool) -> list[Response]:
         calls.append(len(points))
         if len(calls) > after:
             raise KeyboardInterrupt
-        return answers(points)
+        return answers(points, slopes)
 
     with pytest.raises(KeyboardInterrupt):
-        search(Problem(stops, (3, 1, 1), np.ones(4), FREE, None), starts, NAMES, 30, kept)
+        search(problem(answered=stops), [start(), start(1.0, -1.0, 0.5, 0.0)], 30, kept)
     assert len(json.loads(kept.read_text())) == 2
-    resumed = search(problem(), starts, NAMES, 30, kept, resume=True)
-    assert [start.u for start in resumed] == [start.u for start in whole]
-    assert [start.cost for start in resumed] == [start.cost for start in whole]
+    resumed = search(problem(), [], 30, kept)
+    assert resumed == whole

@@ -1,0 +1,215 @@
+"""The posterior by NUTS, on an emulator of the simulated values that is made, and then checked, by exact runs.
+
+An exact gradient takes all cells through all their cycles, and NUTS takes thousands of gradients. Near the best point
+the values are smooth: their exact slopes there, and second-order terms in a few chosen unknowns, fitted to exact runs
+at points drawn around it. What the emulator misses is told, and the draws are weighed by exact runs at some of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sscell.folder import write_whole
+from sscell.jax_setup import load_jax
+from sscell.study.calibrate.evidence import Judge, stacked
+from sscell.study.calibrate.known import covariance
+from sscell.study.calibrate.problem import Problem
+from sscell.study.calibrate.search import Progress, Start, normal_of
+
+# Points of the emulator are drawn this much wider than the linear posterior.
+WIDER = 1.3
+CHAINS, WARM_UP, DRAWS = 4, 500, 500
+# Of the second-order terms, over their spread: keeps those that the points cannot tell near nothing.
+RIDGE = 1e-2
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """v(u) = v0 + S d + ½ Σ H_ab d_a d_b, d = u - u0, a and b among the chosen; all values of all data stacked.
+
+    error: (V,) RMS of what it missed at the points, each foretold without itself.
+    """
+
+    u0: np.ndarray
+    values: np.ndarray
+    slopes: np.ndarray
+    chosen: np.ndarray
+    bend: np.ndarray  # (V, K (K + 1) / 2)
+    error: np.ndarray
+
+    def at(self, u: Any, xp: Any = np) -> Any:
+        """Values (V,) at coordinates (P,)."""
+        d = u - self.u0
+        return self.values + self.slopes @ d + self.bend @ products(d[self.chosen], xp)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Draws (N, P) of all coordinates by NUTS on the emulator.
+
+    r_hat: (P,) of four chains; divergences; weights: exact over emulated posterior at the draws `weighed` (M,), scaled
+    to sum to 1; effective: how many equal draws these weights are worth; missed: RMS difference of exact and emulated
+    cost there.
+    """
+
+    draws: np.ndarray
+    r_hat: np.ndarray
+    divergences: int
+    weighed: np.ndarray
+    weights: np.ndarray
+    effective: float
+    missed: float
+    emulator: Emulator
+
+    def equal_draws(self, count: int) -> np.ndarray:
+        """Some of the draws (count, P), evenly spread over the chains."""
+        return self.draws[np.linspace(0, len(self.draws) - 1, count).astype(int)]
+
+
+def products(d: Any, xp: Any = np) -> Any:
+    """½ d_a² and d_a d_b (a < b) of the last axis."""
+    a, b = np.triu_indices(d.shape[-1])
+    return d[..., a] * d[..., b] * xp.asarray(np.where(a == b, 0.5, 1.0))
+
+
+def spread_root(problem: Problem, best: Start) -> np.ndarray:
+    """R (P, P), R R^T the covariance of all coordinates where a start ended."""
+    at = normal_of(problem, best)
+    values, vectors = np.linalg.eigh(covariance(at.matrix, problem.held(at)))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def points_around(problem: Problem, best: Start, count: int, seed: int) -> np.ndarray:
+    """Coordinates (count, P) drawn from the linear posterior, wider, inside the bounds."""
+    root = spread_root(problem, best)
+    rng = np.random.default_rng(seed)
+    drawn = np.array(best.u) + WIDER * rng.standard_normal((count, root.shape[1])) @ root.T
+    return np.asarray(np.clip(drawn, *problem.bounds))
+
+
+def emulator_from(
+    problem: Problem, best: Start, chosen: Sequence[int], points: np.ndarray, exact: np.ndarray
+) -> Emulator:
+    """From exact values (N, V) at points (N, P)."""
+    u0, v0 = np.array(best.u), np.concatenate([np.array(v) for v in best.values])
+    slopes = np.concatenate([np.array(s) for s in best.slopes])
+    places = np.asarray(chosen, int)
+    terms = products((points - u0)[:, places])
+    missed = exact - v0 - (points - u0) @ slopes.T
+    scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
+    x = terms / scale
+    gram = x.T @ x + RIDGE * len(points) * np.eye(x.shape[1])
+    solved = np.linalg.solve(gram, x.T)
+    bend = (solved @ missed).T / scale
+    leverage = np.einsum("nk,kn->n", x, solved)
+    left = (missed - x @ (solved @ missed)) / (1 - leverage)[:, None]
+    return Emulator(u0, v0, slopes, places, bend, np.sqrt(np.mean(left**2, axis=0)))
+
+
+def sample(problem: Problem, judge: Judge, emulator: Emulator, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Draws (N, P), r_hat (P,) and how many diverged."""
+    jax = load_jax()
+    import numpyro
+    from numpyro import distributions as dist
+    from numpyro.diagnostics import split_gelman_rubin
+    from numpyro.infer import MCMC, NUTS, init_to_value
+
+    jnp = jax.numpy
+    low, high = problem.bounds
+    limit = np.inf if problem.robust is None else problem.robust
+
+    def prior(k: int) -> Any:
+        bounds = {"low": float(low[k]), "high": float(high[k])}
+        if problem.prior[k] == 0:
+            return dist.Uniform(**bounds)
+        finite = {name: value for name, value in bounds.items() if np.isfinite(value)}
+        return dist.TruncatedNormal(0.0, 1.0, **finite) if finite else dist.Normal(0.0, 1.0)
+
+    def model() -> None:
+        u = jnp.stack([numpyro.sample(f"u{k}", prior(k)) for k in range(low.size)])
+        raw = judge.matrix @ emulator.at(u, jnp) - judge.target
+        r = jnp.abs(jnp.clip(raw, judge.low, judge.high))
+        square = jnp.where(r <= limit, r**2, limit * (2 * r - limit)) if np.isfinite(limit) else r**2
+        numpyro.factor("data", -0.5 * jnp.sum(square))
+
+    begin = init_to_value(values={f"u{k}": x for k, x in enumerate(_inside(emulator.u0, low, high).tolist())})
+    kernel = NUTS(model, dense_mass=True, target_accept_prob=0.9, init_strategy=begin)
+    run = MCMC(
+        kernel,
+        num_warmup=WARM_UP,
+        num_samples=DRAWS,
+        num_chains=CHAINS,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
+    run.run(jax.random.PRNGKey(seed))
+    found = run.get_samples(group_by_chain=True)
+    chains = np.stack([np.asarray(found[f"u{k}"]) for k in range(low.size)], axis=-1)
+    r_hat = np.array([float(split_gelman_rubin(chains[..., k])) for k in range(low.size)])
+    diverged = int(np.sum(np.asarray(run.get_extra_fields()["diverging"])))
+    return chains.reshape(-1, low.size), r_hat, diverged
+
+
+def posterior(
+    problem: Problem,
+    best: Start,
+    chosen: Sequence[int],
+    *,
+    made_of: int,
+    weighed: int,
+    seed: int,
+    kept: Path | None = None,
+    progress: Progress | None = None,
+) -> Posterior:
+    """Draws by NUTS; made_of: exact runs behind the emulator; weighed: exact runs that weigh its draws."""
+    total = made_of + weighed
+    points = points_around(problem, best, made_of, seed)
+    exact = _exact(problem, points, kept, "points", progress, 0, total)
+    sound = np.isfinite(exact).all(axis=1)
+    emulator = emulator_from(problem, best, chosen, points[sound], exact[sound])
+    judge = stacked(problem.data, [len(values) for values in best.values])
+    draws, r_hat, diverged = sample(problem, judge, emulator, seed)
+    numbers = np.random.default_rng(seed + 1).choice(len(draws), weighed, replace=False)
+    there = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
+    less, more = (
+        np.array([problem.cost(judge(value)[0], u) for value, u in zip(values, draws[numbers], strict=True)])
+        for values in (np.array([emulator.at(u) for u in draws[numbers]]), there)
+    )
+    log = less - more
+    weights = np.exp(log - np.max(log))
+    weights /= weights.sum()
+    known = np.isfinite(log)
+    missed = float(np.std(log[known])) if known.any() else np.inf
+    return Posterior(draws, r_hat, diverged, numbers, weights, float(1 / np.sum(weights**2)), missed, emulator)
+
+
+def _exact(
+    problem: Problem, points: np.ndarray, kept: Path | None, name: str, progress: Progress | None, done: int, total: int
+) -> np.ndarray:
+    """Exact values (N, V) at points (N, P), NaN where a cell fails; kept on disk batch by batch."""
+    place = None if kept is None else kept.with_name(f"{kept.name}-{name}.json")
+    rows: list[list[float]] = json.loads(place.read_text()) if place is not None and place.is_file() else []
+    while len(rows) < len(points):
+        batch = points[len(rows) : len(rows) + BATCH]
+        for response in problem.answers(list(batch), False):
+            rows.append([] if response.problem else np.concatenate(response.values).tolist())
+        if place is not None:
+            write_whole(place, json.dumps(rows).encode())
+        if progress:
+            progress(done + len(rows), total, "exact runs for the posterior")
+    size = max(len(row) for row in rows)
+    return np.array([row if row else [np.nan] * size for row in rows])
+
+
+def _inside(u: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """A little inside the bounds, where chains can begin."""
+    least = np.where(np.isfinite(low), low + 1e-3, low)
+    most = np.where(np.isfinite(high), high - 1e-3, high)
+    return np.clip(u, least, most)

@@ -1,0 +1,94 @@
+"""The cost of a point, and the step that lowers it: least squares of data and priors, robust, inside bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sscell.study.calibrate.evidence import Datum, Judged, judged
+from sscell.study.calibrate.response import Response
+from sscell.study.calibrate.unknowns import Point
+
+LONGEST = 2.0  # of a step in any coordinate
+
+Answers = Callable[[Sequence[Point], bool], list[Response]]
+
+
+class Normal(NamedTuple):
+    """Gauss-Newton's matrix (P, P) and gradient (P,) at coordinates u (P,)."""
+
+    matrix: np.ndarray
+    gradient: np.ndarray
+    u: np.ndarray
+
+
+class Problem:
+    """Costs and steps of a calibration.
+
+    shape: shared unknowns, cells, what varies a cell; coordinates (P,) are the unknowns', then the cells'. prior: (P,)
+    1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        data: Sequence[Datum],
+        shape: tuple[int, int, int],
+        prior: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray],
+        robust: float | None,
+    ) -> None:
+        self._answers, self.data, self.shape, self.prior = answers, list(data), shape, prior
+        self.bounds, self.robust = bounds, robust
+
+    def answers(self, coordinates: Sequence[np.ndarray], slopes: bool) -> list[Response]:
+        """The responses at coordinates of all unknowns."""
+        return self._answers([self.point(u) for u in coordinates], slopes) if coordinates else []
+
+    def point(self, u: np.ndarray) -> Point:
+        """Coordinates as a point."""
+        shared, cells, spread = self.shape
+        return Point(np.array(u[:shared]), np.array(u[shared:]).reshape(cells, spread))
+
+    def judge(
+        self, values: Sequence[np.ndarray], slopes: Sequence[np.ndarray] = (), left_out: Sequence[int] = ()
+    ) -> Judged:
+        """Residuals of the data but those left out."""
+        every = judged(self.data, values, slopes)
+        kept = ~np.isin(every.datum, left_out)
+        return Judged(every.residuals[kept], every.datum[kept], every.slopes[kept] if slopes else every.slopes)
+
+    def cost(self, residuals: np.ndarray, u: np.ndarray) -> float:
+        """Half the sum of squares, of a large residual its robust equivalent; infinite where it is no number."""
+        r = np.abs(residuals)
+        if not np.isfinite(r).all():
+            return np.inf
+        square = r**2 if self.robust is None else np.where(r <= self.robust, r**2, self.robust * (2 * r - self.robust))
+        return float(0.5 * square.sum() + 0.5 * np.sum(self.prior * u**2))
+
+    def normal(self, found: Judged, u: np.ndarray) -> Normal:
+        """Gauss-Newton's matrix and gradient, priors included; a residual beyond the robust limit counts less."""
+        r = np.abs(found.residuals)
+        w = np.ones(r.size) if self.robust is None else np.minimum(1.0, self.robust / np.maximum(r, 1e-12))
+        matrix = found.slopes.T @ (w[:, None] * found.slopes) + np.diag(self.prior)
+        return Normal(matrix, found.slopes.T @ (w * found.residuals) + self.prior * u, u)
+
+    def held(self, at: Normal, pinned: Sequence[int] = ()) -> np.ndarray:
+        """Which coordinates are at a bound that they would leave, or pinned (P,)."""
+        low, high = self.bounds
+        held = ((at.u <= low) & (at.gradient > 0)) | ((at.u >= high) & (at.gradient < 0))
+        held[list(pinned)] = True
+        return held
+
+    def step(self, at: Normal, damping: float, pinned: Sequence[int] = ()) -> tuple[np.ndarray, float]:
+        """A damped step inside the bounds, and by how much it should lower the cost."""
+        free = ~self.held(at, pinned)
+        diagonal = np.maximum(np.diag(at.matrix), 1e-9 * np.max(np.diag(at.matrix)))
+        change = np.zeros(at.u.size)
+        damped = at.matrix + damping * np.diag(diagonal)
+        change[free] = np.linalg.solve(damped[np.ix_(free, free)], -at.gradient[free])
+        change *= min(1.0, LONGEST / max(np.max(np.abs(change)), 1e-12))
+        change = np.clip(at.u + change, *self.bounds) - at.u
+        return at.u + change, float(-at.gradient @ change - 0.5 * change @ at.matrix @ change)

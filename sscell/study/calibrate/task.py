@@ -1,0 +1,83 @@
+"""A study file read and made ready: its data, and the problem they pose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from sscell.errors import InputError
+from sscell.study.calibrate.conditions import watched
+from sscell.study.calibrate.from_cycling import data_from_curves, data_from_cycles
+from sscell.study.calibrate.from_facts import data_from_facts
+from sscell.study.calibrate.from_spectra import data_from_spectra
+from sscell.study.calibrate.problem import Problem
+from sscell.study.calibrate.response import Responder
+from sscell.study.calibrate.schema import Study
+from sscell.study.calibrate.unknowns import Unknowns
+from sscell.study.factfile import Fact, read_facts
+from sscell.study.schema import read_as
+
+PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy")
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """inputs: the files read, by name; key: a hash of all that the answer depends on."""
+
+    path: Path
+    study: Study
+    facts: Sequence[Fact]
+    responder: Responder
+    problem: Problem
+    inputs: dict[str, bytes]
+    key: str
+
+    @property
+    def unknowns(self) -> Unknowns:
+        """The unknowns."""
+        return self.responder.unknowns
+
+
+def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
+    """Read a study file, its facts and its measured files (in `data_folder`; None: beside the study file)."""
+    path = Path(path)
+    study = read_as(Study, path)
+    folder = path.parent if data_folder is None else Path(data_folder)
+    facts = read_facts(path.parent / study.facts) if study.facts else []
+    data = [
+        *data_from_facts(facts, study),
+        *data_from_curves(study, folder),
+        *data_from_cycles(study, folder),
+        *data_from_spectra(study, folder),
+    ]
+    if not data:
+        raise InputError(f"Study '{path}' has no data to calibrate with; give facts, spectra, curves or cycles.")
+    files = {path.name: path} | ({study.facts: path.parent / study.facts} if study.facts else {})
+    files |= {spec.file: folder / spec.file for spec in (*study.spectra, *study.curves, *study.cycles)}
+    inputs = {name: file.read_bytes() for name, file in files.items()}
+    responder = Responder(study, [*data, *watched(study.comparisons)])
+    return Task(path, study, facts, responder, problem_of(responder), inputs, _key(inputs))
+
+
+def problem_of(responder: Responder) -> Problem:
+    """The cost of a study's data and priors."""
+    unknowns = responder.unknowns
+    shape = len(unknowns.free), len(unknowns.keys), len(unknowns.spread)
+    apart = shape[1] * shape[2]
+    prior = np.array([*(0.0 if unknown.spec.flat else 1.0 for unknown in unknowns.free), *np.ones(apart)])
+    low, high = unknowns.bounds
+    bounds = np.append(low, np.full(apart, -np.inf)), np.append(high, np.full(apart, np.inf))
+    return Problem(responder.answers, responder.data, shape, prior, bounds, responder.study.method.robust)
+
+
+def _key(inputs: dict[str, bytes]) -> str:
+    digest = hashlib.sha256(json.dumps({name: version(name) for name in PACKAGES}).encode())
+    for content in inputs.values():
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()[:16]
