@@ -67,8 +67,10 @@ if TYPE_CHECKING:
     from sscell.recipe import Recipe
     from sscell.records import CellState, CyclingTrace, Spectrum
     from sscell.relaxation import DistributionOfRelaxationTimes, drt
+    from sscell.report.calibrated.write import calibrate
     from sscell.report.fitted.write import write_fit_report
     from sscell.report.run import run_study
+    from sscell.study.calibrate.result import Calibration
     from sscell.validation import KramersKronigResult, ZHitResult, kramers_kronig, z_hit
 
 # Name at the door -> module it lives in; imported when first used, so that `import sscell` stays light.
@@ -134,6 +136,8 @@ _DOOR = {
     "Protocol": "sscell.protocol",
     "Recipe": "sscell.recipe",
     **dict.fromkeys(("CellState", "CyclingTrace", "Spectrum"), "sscell.records"),
+    "calibrate": "sscell.report.calibrated.write",
+    "Calibration": "sscell.study.calibrate.result",
     "run_study": "sscell.report.run",
     "write_fit_report": "sscell.report.fitted.write",
     **dict.fromkeys(("KramersKronigResult", "ZHitResult", "kramers_kronig", "z_hit"), "sscell.validation"),
@@ -211,6 +215,8 @@ __all__ = [  # noqa: RUF022 - ordered along the flow, not the alphabet
     "without_leads",
     "write_fit_report",
     "run_study",
+    "calibrate",
+    "Calibration",
     "SscellError",
     "InputError",
     "ExtrapolationWarning",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import sscell
+from sscell.cli.calibrate import calibrate
 from sscell.cli.fit import fit
 from sscell.cli.inspect import inspect
 from sscell.cli.run import run
@@ -39,7 +40,7 @@ def _root(
     """Solid-state cells with a coated cathode: from the coating recipe to cycling and impedance."""
 
 
-for command in (run, inspect, fit):
+for command in (run, inspect, fit, calibrate):
     app.command()(command)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -32,6 +31,7 @@ from sscell.report.fitted.tables import condition_of
 from sscell.report.fitted.trend_figure import spread_text, trend_figures, words_of
 from sscell.report.fitted.units import unit_text
 from sscell.report.fitted.words import outcome, summed_warnings
+from sscell.report.style import style_sheet
 from sscell.rounding import interval_text, power_text, rounded, short
 
 Progress = Callable[[int, int, str], None]
@@ -56,10 +56,9 @@ def report_html(report: FitReport, figures: dict[str, ReportFigure]) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"unbroken": unbroken}
-    folder = files("sscell.report")
-    text = folder.joinpath("fit_report.html").read_text(encoding="utf-8")
+    text = files("sscell.report").joinpath("fit_report.html").read_text(encoding="utf-8")
     content = {
-        "style": _style(folder.joinpath("report.html").read_text(encoding="utf-8")),
+        "style": style_sheet(),
         "report": report,
         "figures": figures,
         "outcome": outcome(report),
@@ -73,13 +72,6 @@ def report_html(report: FitReport, figures: dict[str, ReportFigure]) -> str:
         "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
     }
     return environment.from_string(text).render(content)
-
-
-def _style(page: str) -> str:
-    """The look of the study's page."""
-    found = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-    assert found is not None
-    return found[1]
 
 
 def _values_table(report: FitReport, circuit: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from sscell.engines.neighbours import simulate_rows, spectra_of_rows
 from sscell.engines.result import SimulationResult
 from sscell.interface import InterfaceState
 from sscell.protocol import Protocol
+from sscell.records import CellState
 from sscell.study.calibrate.evidence import Datum, Picture, Taken
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.unknowns import Key, Point, Unknowns
 from sscell.study.jobs import JobResult
+from sscell.threads import cores
 
 
 class Fineness(NamedTuple):
@@ -47,15 +49,45 @@ class _Rows:
 
     cells: dict[Key, list[Cell]]
     results: dict[Key, list[SimulationResult]] = field(default_factory=dict)
+    states: dict[tuple[Key, tuple[int, int] | None], list[CellState]] = field(default_factory=dict)
     spectra: dict[Taken, np.ndarray] = field(default_factory=dict)
     problem: str = ""
+
+
+class _Asked(NamedTuple):
+    """Cells to run through a plan, with the trace of so many cycles; until: a spectrum follows where it ends."""
+
+    plan: Protocol
+    keys: list[Key]
+    traced: int
+    until: tuple[int, int] | None
+
+    def batches(self, points: Sequence[_Rows]) -> list[_Batch]:
+        """Rows of equal length of all points."""
+        members = [(point, key) for point in points for key in self.keys]
+        widths = dict.fromkeys(len(point.cells[key]) for point, key in members)
+        return [_Batch(self, [(p, key) for p, key in members if len(p.cells[key]) == width]) for width in widths]
+
+    def keep(self, point: _Rows, key: Key, row: list[SimulationResult]) -> None:
+        """Put the results where they are looked for."""
+        if self.until is None:
+            point.results[key] = row
+        else:
+            point.states[key, self.until] = [result.final_state for result in row]
+
+
+class _Batch(NamedTuple):
+    """Rows that run together."""
+
+    asked: _Asked
+    members: list[tuple[_Rows, Key]]
 
 
 class Responder:
     """All data of a study; points are answered many at once, in one batch a protocol."""
 
-    def __init__(self, study: Study, data: Sequence[Datum], fineness: Fineness = USUAL) -> None:
-        self.study, self.data, self.fineness = study, list(data), fineness
+    def __init__(self, study: Study, data: Sequence[Datum], fineness: Fineness | None = None) -> None:
+        self.study, self.data, self.fineness = study, list(data), fineness or USUAL
         self._cycled = list(dict.fromkeys(key for datum in data for key in datum.cells))
         some_run = next(iter(study.runs))
         bare = [(sample, some_run) for datum in data if not datum.cells for sample in datum.samples]
@@ -70,76 +102,68 @@ class Responder:
         """The response at each point."""
         lanes = {key: self.unknowns.lanes(key) if slopes else [] for key in self.keys}
         rows = [_Rows({key: self.unknowns.row(key, point, lanes[key]) for key in self.keys}) for point in points]
-        for run, spec in self.study.runs.items():
-            self._cycle(run, spec.plan(), rows)
-        for frequency_Hz, fresh in dict.fromkeys(
-            (d.spectrum.frequency_Hz, d.spectrum.until is None) for d in self.data if d.spectrum
-        ):
+        self._cycle(rows)
+        for frequency_Hz, fresh in dict.fromkeys((t.frequency_Hz, t.until is None) for t in self._spectra):
             self._impedance(frequency_Hz, fresh, rows)
         return [self._observed(point, row, lanes, slopes) for point, row in zip(points, rows, strict=True)]
 
-    def _cycle(self, run: str, plan: Protocol, points: Sequence[_Rows]) -> None:
-        data = [d for d in self.data if d.spectrum is None and any(key[1] == run for key in d.cells)]
-        if not data:
-            return
-        cycles = min(max(d.cycles or len(plan) for d in data), len(plan))
-        keys = [key for key in self._cycled if key[1] == run and any(key in d.cells for d in data)]
-        plan = Protocol(plan.cycles[:cycles], plan.name)
-        found = self._simulated(points, keys, plan, max(d.traced for d in data))
-        for (point, key), results in found:
-            point.results[key] = results
+    @property
+    def _spectra(self) -> list[Taken]:
+        return [datum.spectrum for datum in self.data if datum.spectrum]
+
+    def _cycle(self, points: Sequence[_Rows]) -> None:
+        """Run all that has to be run, the longest first; batches share the cores, as a long one of few cells has but
+        one to fill."""
+        batches = [batch for asked in self._runs() for batch in asked.batches(points)]
+        batches.sort(key=lambda batch: -len(batch.asked.plan))
+        with ThreadPoolExecutor(max_workers=cores()) as pool:
+            found = list(pool.map(self._simulated, batches))
+        for batch, results in zip(batches, found, strict=True):
+            for (point, key), row in zip(batch.members, results, strict=True):
+                batch.asked.keep(point, key, row)
+                if row[0].message and not point.problem:
+                    point.problem = f"{key[0]}, {key[1]}: {row[0].message}"
+
+    def _runs(self) -> list[_Asked]:
+        """Runs as far as the data need them, and others up to where a spectrum is taken."""
+        asked = []
+        for run, spec in self.study.runs.items():
+            plan = spec.plan()
+            data = [d for d in self.data if d.spectrum is None and any(key[1] == run for key in d.cells)]
+            if data:
+                cycles = min(max(d.cycles or len(plan) for d in data), len(plan))
+                keys = [key for key in self._cycled if key[1] == run and any(key in d.cells for d in data)]
+                cut = Protocol(plan.cycles[:cycles], plan.name)
+                asked.append(_Asked(cut, keys, max(d.traced for d in data), None))
+            for until in dict.fromkeys(t.until for t in self._spectra if t.until and t.cell[1] == run):
+                keys = list(dict.fromkeys(t.cell for t in self._spectra if t.until == until and t.cell[1] == run))
+                asked.append(_Asked(_up_to(plan, until), keys, 0, until))
+        return asked
+
+    def _simulated(self, batch: _Batch) -> list[list[SimulationResult]]:
+        return simulate_rows(
+            [point.cells[key] for point, key in batch.members],
+            batch.asked.plan,
+            trace_cycles=batch.asked.traced,
+            mesh=self.fineness.mesh,
+            tolerance=self.fineness.tolerance,
+        )
 
     def _impedance(self, frequency_Hz: tuple[float, ...], fresh: bool, points: Sequence[_Rows]) -> None:
-        wanted = [
-            d.spectrum
-            for d in self.data
-            if d.spectrum and d.spectrum.frequency_Hz == frequency_Hz and (d.spectrum.until is None) == fresh
-        ]
-        states: dict[tuple[int, Taken], list] = {}
-        by_plan: dict[tuple, list[Taken]] = defaultdict(list)
-        for taken in wanted:
-            by_plan[taken.cell[1], taken.until].append(taken)
-        for (run, until), group in by_plan.items():
-            if until is not None:
-                plan = _up_to(self.study.runs[run].plan(), until)
-                for (point, key), results in self._simulated(points, [taken.cell for taken in group], plan, 0):
-                    for taken in group:
-                        if taken.cell == key:
-                            states[id(point), taken] = [result.final_state for result in results]
+        wanted = [t for t in self._spectra if t.frequency_Hz == frequency_Hz and (t.until is None) == fresh]
         able = [(point, taken) for point in points for taken in wanted if not point.problem]
         for width in dict.fromkeys(len(point.cells[taken.cell]) for point, taken in able):
             chosen = [(point, taken) for point, taken in able if len(point.cells[taken.cell]) == width]
             found = spectra_of_rows(
                 [point.cells[taken.cell] for point, taken in chosen],
                 np.array(frequency_Hz),
-                states=None if fresh else [states[id(point), taken] for point, taken in chosen],
+                states=None if fresh else [point.states[taken.cell, taken.until] for point, taken in chosen],
                 rest_h=0.0 if fresh else self.study.eis.rest_h,
                 mesh=self.fineness.impedance_mesh,
             )
             for (point, taken), z, problem in zip(chosen, found.impedance_ohm, found.problems, strict=True):
                 point.spectra[taken] = z
                 point.problem = point.problem or problem
-
-    def _simulated(
-        self, points: Sequence[_Rows], keys: Sequence[Key], plan: Protocol, traced: int
-    ) -> list[tuple[tuple[_Rows, Key], list[SimulationResult]]]:
-        """The rows of some cells of all points, those of equal length in one batch."""
-        wanted = [(point, key) for point in points for key in dict.fromkeys(keys) if not point.problem]
-        out = []
-        for width in dict.fromkeys(len(point.cells[key]) for point, key in wanted):
-            chosen = [(point, key) for point, key in wanted if len(point.cells[key]) == width]
-            found = simulate_rows(
-                [point.cells[key] for point, key in chosen],
-                plan,
-                trace_cycles=traced,
-                mesh=self.fineness.mesh,
-                tolerance=self.fineness.tolerance,
-            )
-            for (point, key), results in zip(chosen, found, strict=True):
-                if results[0].message and not point.problem:
-                    point.problem = f"{key[0]}, {key[1]}: {results[0].message}"
-                out.append(((point, key), results))
-        return out
 
     def _observed(self, point: Point, rows: _Rows, lanes: Mapping[Key, list[int]], slopes: bool) -> Response:
         if rows.problem:

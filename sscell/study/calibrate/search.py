@@ -1,8 +1,9 @@
 """Levenberg-Marquardt from many starts at once; every start on its own damping, its state on disk after each round.
 
-Slopes cost as many runs as there are unknowns, a point's values one. So slopes are computed where a start begins, where
-those it has no longer foretell what comes, and where it ends; in between they follow the values (Broyden's update, each
-value in the coordinates that it depends on).
+Slopes cost as many runs as there are unknowns, a point's values one, and several points at once hardly more than one.
+So each start tries a few dampings at a time; and slopes are computed where it begins, where those it has no longer
+foretell what comes, and where it ends. In between they follow the values (Broyden's update, each value in the
+coordinates that it depends on).
 """
 
 from __future__ import annotations
@@ -20,14 +21,26 @@ from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
 
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
-EASIER, HARDER = 0.2, 5.0
+# Dampings that are tried at once, over a start's own; by how much its own grows if none of them lowers the cost.
+TRIED, HARDER = (0.1, 1.0, 10.0, 100.0), 1e3
 # A step that promises less than this of the cost, in units where one standard deviation costs a half, changes nothing
 # that the data could tell; so much more may be left where steps no longer lower the cost.
 ENOUGH, LEFT = 1e-3, 5e-2
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.25, 6
+# A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
+EARLY, HOPELESS = 6, 3.0
 
 Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Trial:
+    """A point to try, the damping that led to it, and by how much it should lower the cost."""
+
+    u: list[float]
+    damping: float
+    promised: float
 
 
 @dataclass
@@ -35,8 +48,8 @@ class Start:
     """One start: where it is and what was found there, and how it goes on.
 
     u: coordinates of all unknowns; values, slopes: by datum, slopes exact or updated `age` times (none: age -1); left:
-    what a full step would still lower; pinned: coordinates that do not move; left_out: numbers of data not counted;
-    exact_end: whether it ends on exact slopes.
+    what a full step would still lower; trials: what comes next (none: slopes); pinned: coordinates that do not move;
+    left_out: numbers of data not counted; exact_end: whether it ends on exact slopes.
     """
 
     u: list[float]
@@ -48,17 +61,11 @@ class Start:
     slopes: list[list[list[float]]] = field(default_factory=list)
     age: int = -1
     damping: float = FIRST_DAMPING
-    trial: list[float] = field(default_factory=list)
-    promised: float = np.inf
+    trials: list[Trial] = field(default_factory=list)
     left: float = np.inf
     rounds: int = 0
     status: str = "running"
     worst: str = ""
-
-    @property
-    def wants_slopes(self) -> bool:
-        """Whether slopes come before the next step."""
-        return not self.trial
 
 
 def search(
@@ -71,16 +78,12 @@ def search(
     """Minimise from all starts; kept: the file that holds their state, from which an earlier search goes on."""
     states = _read(kept) if kept is not None and kept.is_file() else list(starts)
     while running := [state for state in states if state.status == "running"]:
-        there = [state for state in running if state.wants_slopes]
-        trying = [state for state in running if not state.wants_slopes]
-        for state, response in zip(there, problem.answers([np.array(s.u) for s in there], True), strict=True):
-            _begin(problem, state, response)
-        for state, response in zip(trying, problem.answers([np.array(s.trial) for s in trying], False), strict=True):
-            _try(problem, state, response)
+        _round(problem, running)
         for state in running:
             state.rounds += 1
             if state.status == "running" and state.rounds >= most_rounds:
                 state.status = "too many steps"
+        _set_aside(states)
         if kept is not None:
             write_whole(kept, json.dumps([asdict(state) for state in states]).encode())
         if progress:
@@ -102,12 +105,11 @@ def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
     """A start beside where another ended, with one coordinate held; slopes follow from there."""
     return Start(
         u=list(best.u),
-        trial=u.tolist(),
+        trials=[Trial(u.tolist(), FIRST_DAMPING, 0.0)],
         pinned=[pinned],
         values=best.values,
         slopes=best.slopes,
         age=best.age,
-        promised=0.0,
         exact_end=False,
     )
 
@@ -119,11 +121,32 @@ def normal_of(problem: Problem, state: Start) -> Normal:
 
 
 def _read(kept: Path) -> list[Start]:
-    return [Start(**state) for state in json.loads(kept.read_text(encoding="utf-8"))]
+    rows = json.loads(kept.read_text(encoding="utf-8"))
+    return [Start(**{**row, "trials": [Trial(**trial) for trial in row["trials"]]}) for row in rows]
 
 
 def _arrays(state: Start) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return [np.array(v) for v in state.values], [np.array(s) for s in state.slopes]
+
+
+def _round(problem: Problem, running: Sequence[Start]) -> None:
+    """Slopes for those that want them, trials for the others."""
+    there = [state for state in running if not state.trials]
+    trying = [state for state in running if state.trials]
+    for state, response in zip(there, problem.answers([np.array(s.u) for s in there], True), strict=True):
+        _begin(problem, state, response)
+    answers = iter(problem.answers([np.array(t.u) for state in trying for t in state.trials], False))
+    for state in trying:
+        _try(problem, state, [next(answers) for _ in state.trials])
+
+
+def _set_aside(states: Sequence[Start]) -> None:
+    """End the starts of a common search that will not reach the best."""
+    best = min(state.cost for state in states)
+    for state in states:
+        alike = not state.pinned and not state.left_out
+        if alike and state.status == "running" and state.rounds >= EARLY and state.cost - state.left > best + HOPELESS:
+            state.status = "set aside: no better than others"
 
 
 def _begin(problem: Problem, state: Start, response: Response) -> None:
@@ -138,30 +161,33 @@ def _begin(problem: Problem, state: Start, response: Response) -> None:
     _plan(problem, state)
 
 
-def _try(problem: Problem, state: Start, response: Response) -> None:
-    """Take the step, or another one."""
-    trial = np.array(state.trial)
-    cost = (
+def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
+    """Take the best of the trials, or plan others."""
+    costs = [
         np.inf
         if response.problem
-        else problem.cost(problem.judge(response.values, (), state.left_out).residuals, trial)
-    )
-    gained = state.cost - cost
+        else problem.cost(problem.judge(response.values, (), state.left_out).residuals, np.array(trial.u))
+        for trial, response in zip(state.trials, responses, strict=True)
+    ]
+    best = int(np.argmin(costs))
+    gained = state.cost - costs[best]
     if gained <= 0:
         state.damping *= HARDER
         if state.age > 0:
-            state.trial = []  # old slopes may be to blame
+            state.trials = []  # old slopes may be to blame
             return
     else:
+        taken = state.trials[best]
+        # What shorter trials showed is true here as well; the one that is taken has the last word.
+        shown = [*(k for k, t in enumerate(state.trials) if t.damping > taken.damping and np.isfinite(costs[k])), best]
         values, slopes = _arrays(state)
-        change = trial - np.array(state.u)
-        updated = [_updated(s, v, found, change) for s, v, found in zip(slopes, values, response.values, strict=True)]
-        state.u = trial.tolist()
-        _hold(problem, state, response.values, updated, state.age + 1)
-        if gained > POOR * state.promised:
-            state.damping = max(state.damping * EASIER, LEAST_DAMPING)
-        if gained < POOR * state.promised or state.age >= OLD:
-            state.trial = []
+        for k in shown:
+            change = np.array(state.trials[k].u) - np.array(state.u)
+            slopes = [_updated(s, v, w, change) for s, v, w in zip(slopes, values, responses[k].values, strict=True)]
+        state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
+        _hold(problem, state, responses[best].values, slopes, state.age + 1)
+        if gained < POOR * taken.promised or state.age >= OLD:
+            state.trials = []
             return
     _plan(problem, state)
 
@@ -174,16 +200,15 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
 
 
 def _plan(problem: Problem, state: Start) -> None:
-    """The next trial; or slopes first, or the end."""
+    """The next trials; or slopes first, or the end."""
     at = normal_of(problem, state)
     state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
-    trial, state.promised = problem.step(at, state.damping, state.pinned)
-    state.trial = trial.tolist()
-    if state.promised >= ENOUGH and state.damping <= MOST_DAMPING:
+    steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
+    state.trials = [Trial(u.tolist(), damping, promised) for (u, promised), damping in steps]
+    if state.trials[0].promised >= ENOUGH and state.damping <= MOST_DAMPING:
         return
-    if state.age > 0 and state.exact_end:
-        state.trial = []
-    else:
+    state.trials = []
+    if state.age <= 0 or not state.exact_end:
         state.status = "converged" if state.left < LEFT else "no descent"
 
 

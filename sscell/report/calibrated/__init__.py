@@ -1,0 +1,1 @@
+"""A calibration as tables, figures and a page."""

@@ -1,0 +1,77 @@
+"""What a calibration says, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sscell.report.calibrated.tables import datum_lines
+from sscell.study.calibrate.result import Calibration
+from sscell.study.facts import score
+
+# Residuals from here on are told as badly met; shifts by mesh and steps from here on are told.
+FAR, MOVED = 2.0, 0.3
+
+
+def outcome(calibration: Calibration) -> list[str]:
+    """How well the data are met, by how many parameters."""
+    free, numbers = calibration.counts
+    spread = len(calibration.study.cell_spread)
+    said = [
+        f"{free} free parameters for {numbers} measured numbers; cost {calibration.cost:.2f} (half the sum of squared "
+        "residuals in standard deviations, priors included)."
+    ]
+    if spread:
+        said.append(f"What varies from cell to cell ({spread} a cell, each with its own prior) is not counted.")
+    if calibration.facts:
+        s = score(calibration.facts)
+        said.append(
+            f"Facts within their tolerance: figures {s['figures_met']} of {s['figures']}, bounds {s['bounds_met']} of "
+            f"{s['bounds']}, checks {s['checks_met']} of {s['checks']}."
+        )
+        unmet = [row.id for row in calibration.facts if row.scored and not row.within]
+        said.append(f"Not met: {', '.join(unmet)}." if unmet else "All scored facts are met.")
+    return said
+
+
+def starts_words(calibration: Calibration) -> str:
+    """What became of the starts."""
+    best = calibration.starts[0]
+    others = [s.cost for s in calibration.starts[1:] if np.isfinite(s.cost)]
+    near = sum(cost < best.cost + 1.0 for cost in others)
+    return (
+        f"{len(calibration.starts)} starts; the best: {best.status}, with {best.left:.1g} of the cost left to gain; "
+        f"{near} of the others came within 1 of its cost."
+    )
+
+
+def warnings(calibration: Calibration) -> list[str]:
+    """What a reader must know before using the numbers."""
+    said = []
+    best = calibration.starts[0]
+    if best.status != "converged":
+        said.append(f"The best start did not converge ({best.status}); raise most_iterations or starts under [method].")
+    bad = [line for line in datum_lines(calibration) if abs(line.off) > FAR]
+    if bad:
+        worst = sorted(bad, key=lambda line: -abs(line.off))[:6]
+        named = ", ".join(f"{line.datum} ({line.off:+.1f})" for line in worst).replace("-", "−")
+        said.append(f"Off by more than {FAR:g} standard deviations: {named}.")
+    moved = [row for row in calibration.beside if row.shift > MOVED]
+    if moved:
+        named = ", ".join(f"{row.datum.name} ({row.shift:.1f})" for row in moved)
+        said.append(f"A finer mesh and smaller time steps move by more than {MOVED:g} standard deviations: {named}.")
+    free, numbers = calibration.counts
+    if 2 * free > numbers:
+        said.append(f"{free} parameters for {numbers} numbers: more than one for two.")
+    sampled = calibration.posterior
+    if sampled is not None:
+        if float(np.max(sampled.r_hat)) > 1.05 or sampled.divergences:
+            said.append(
+                f"The posterior's chains do not agree well (r-hat up to {np.max(sampled.r_hat):.2f}, "
+                f"{sampled.divergences} divergences); do not rely on its tails."
+            )
+        if sampled.effective < 0.3 * sampled.weights.size:
+            said.append(
+                f"The emulator behind the posterior misses the exact cost by {sampled.missed:.2f} (RMS): of "
+                f"{sampled.weights.size} weighed draws {sampled.effective:.0f} count; its widths are rough."
+            )
+    return said

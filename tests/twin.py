@@ -1,0 +1,117 @@
+"""A twin: data simulated at known parameters, with noise, in a study file that knows nothing of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import sscell as ss
+from sscell.engines.jax.simulate import simulate
+from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.protocol import protocol_from
+
+STEPS = ["Charge at 1C until 2.75 V", "Discharge at 1C until 1.35 V"]
+CYCLES = 3
+FREQUENCY_HZ = np.geomspace(1e6, 1e-2, 33)
+SPECTRUM_PERCENT, CAPACITY, EFFICIENCY, VOLTAGE_MV, CHARGE_PERCENT = 0.5, 0.5, 0.2, 3.0, 0.3
+# Name -> centre and spread (a factor) of its prior.
+UNKNOWN = {
+    "design.positive.material.exchange_current_density_A_per_m2": (0.3, 2.0),
+    "design.positive.material.diffusivity_m2_per_s": (1.5e-14, 2.0),
+    "decomposition_conductivity_S_per_m": (2e-7, 2.0),
+    "design.electrolyte.oxidation_A_per_m2": (2.0, 2.0),
+    "coating.conductivity_S_per_m": (2e-8, 2.0),
+    "design.electrolyte.conductivity_S_per_m": (0.2, 1.5),
+}
+RECIPE = ss.Recipe(ald_cycles=15, anneal_temperature_C=400)
+
+
+def truth(rng: np.random.Generator, names: list[str]) -> dict[str, float]:
+    """Parameters drawn from their priors."""
+    return {name: UNKNOWN[name][0] * UNKNOWN[name][1] ** rng.standard_normal() for name in names}
+
+
+def write_twin(
+    folder: Path,
+    values: dict[str, float],
+    rng: np.random.Generator,
+    *,
+    mesh: Mesh = FAST_MESH,
+    impedance_mesh: Mesh = FAST_IMPEDANCE_MESH,
+    method: str = "",
+    more: str = "",
+) -> Path:
+    """Simulate, add noise, write data files and the study file beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # numbers that are not looked for are the centres of their priors
+    centres = {name: centre for name, (centre, _) in UNKNOWN.items()}
+    cell = ss.with_inputs(ss.Cell.from_recipe(RECIPE), {**centres, **values})
+    run = simulate(cell, protocol_from(STEPS, CYCLES), mesh=mesh)
+    for name, state in (("fresh", None), ("aged", run.final_state)):
+        rest_h = 1.0 if state is not None else 0.0
+        z = ss.impedance(
+            cell, FREQUENCY_HZ, state=state, rest_h=rest_h, engine="jax", mesh=impedance_mesh
+        ).impedance_ohm
+        noise = rng.standard_normal((2, z.size)) * SPECTRUM_PERCENT / 100 * np.abs(z)
+        noisy = ss.Spectrum(frequency_Hz=FREQUENCY_HZ, impedance_ohm=z + noise[0] + 1j * noise[1])
+        noisy.to_pandas().to_csv(folder / f"{name}.csv", index=False)
+    trace = run.trace.to_pandas()
+    trace["Voltage / V"] += VOLTAGE_MV / 1e3 * rng.standard_normal(len(trace))
+    trace.to_csv(folder / "cycling.csv", index=False)
+    path = folder / "twin.toml"
+    path.write_text(_study(cell.design.active_mass_kg * 1e6, values, method, more), encoding="utf-8")
+    return path
+
+
+def _study(active_mass_mg: float, values: dict[str, float], method: str, more: str) -> str:
+    text = f"""
+title = "twin"
+engine = "jax"
+
+[samples.coated]
+ald_cycles = 15
+anneal_temperature_C = 400
+
+[runs.cycling]
+steps = {STEPS!r}
+cycles = {CYCLES}
+
+[[spectra]]
+file = "fresh.csv"
+sample = "coated"
+run = "cycling"
+error_percent = {SPECTRUM_PERCENT}
+
+[[spectra]]
+file = "aged.csv"
+sample = "coated"
+run = "cycling"
+state = "aged"
+error_percent = {SPECTRUM_PERCENT}
+
+[[curves]]
+file = "cycling.csv"
+sample = "coated"
+run = "cycling"
+points = 20
+error_mV = {VOLTAGE_MV}
+error_percent = {CHARGE_PERCENT}
+active_mass_mg = {active_mass_mg}
+
+[[cycles]]
+file = "cycling.csv"
+sample = "coated"
+run = "cycling"
+quantity = "coulomb_efficiency"
+error = {EFFICIENCY}
+active_mass_mg = {active_mass_mg}
+
+[method]
+{method or "starts = 2"}
+{more}
+"""
+    for name, (centre, spread) in UNKNOWN.items():
+        text += f'\n[parameters."{name}"]\nvalue = {centre}\nsource = "twin"\n'
+        text += f"spread = {spread}\n" if name in values else "fixed = true\n"
+    return text

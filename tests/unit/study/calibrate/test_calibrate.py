@@ -1,0 +1,163 @@
+"""A calibration from a study file to its folder: the truth is found, and stages go on after a stop."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import twin
+
+import sscell as ss
+from sscell.engines.mesh import Mesh
+from sscell.study.calibrate import response, run
+from sscell.study.calibrate.response import Fineness
+
+MESH = Mesh(cathode=4, particle=10, anode=8, electrode_ratio=1.1)
+SPECTRUM_MESH = Mesh(cathode=6, particle=12, anode=8, electrode_ratio=1.1)
+NAMES = [
+    "design.positive.material.exchange_current_density_A_per_m2",
+    "decomposition_conductivity_S_per_m",
+    "coating.conductivity_S_per_m",
+]
+METHOD = """starts = 2
+drawn = 6
+profiles = ["design.positive.material.exchange_current_density_A_per_m2"]
+leave_out = ["cycling"]
+
+[method.posterior]
+parameters = ["design.positive.material.exchange_current_density_A_per_m2", "coating.conductivity_S_per_m"]
+made_of = 16
+weighed = 8
+"""
+MORE = """
+[samples.bare]
+[runs.other]
+steps = ["Charge at 1C until 2.75 V", "Discharge at 1C until 1.35 V"]
+
+[[comparisons]]
+samples = ["bare", "coated"]
+run = "other"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _small_meshes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response, "USUAL", Fineness(MESH, SPECTRUM_MESH, 1e-3))
+    monkeypatch.setattr(response, "FINER", Fineness(Mesh(5, 14, 10, 1.1, 0.8), SPECTRUM_MESH, 3e-4))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
+    rng = np.random.default_rng(5)
+    values = twin.truth(rng, NAMES)
+    folder = tmp_path_factory.mktemp("twin")
+    path = twin.write_twin(folder, values, rng, mesh=MESH, impedance_mesh=SPECTRUM_MESH, method=METHOD, more=MORE)
+    return path, values
+
+
+@pytest.fixture(scope="module")
+def found(study: tuple[Path, dict[str, float]], tmp_path_factory: pytest.TempPathFactory) -> ss.Calibration:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(response, "USUAL", Fineness(MESH, SPECTRUM_MESH, 1e-3))
+        patch.setattr(response, "FINER", Fineness(Mesh(5, 14, 10, 1.1, 0.8), SPECTRUM_MESH, 3e-4))
+        return ss.calibrate(study[0], tmp_path_factory.mktemp("results") / "twin")
+
+
+def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]], found: ss.Calibration) -> None:
+    """Widened to a level that one draw of three parameters does not fail by chance."""
+    assert found.starts[0].status == "converged"
+    for row in found.known:
+        off = np.log(row.value / study[1][row.name]) / (np.log(row.high / row.low) / (2 * 1.96))
+        assert abs(off) < 3.5 and row.word == ""
+        assert row.high / row.low < 1.5  # the data tell, not the prior
+    assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + twin.CYCLES)
+
+
+def test_residuals_are_as_large_as_the_noise(found: ss.Calibration) -> None:
+    residuals = np.concatenate([row.datum.judge(row.values)[0] for row in found.beside])
+    assert 0.7 < np.sqrt(np.mean(residuals**2)) < 1.3
+
+
+def test_every_stage_is_there(found: ss.Calibration) -> None:
+    (profile,) = found.profiles
+    row = next(row for row in found.known if row.name == profile.name)
+    assert profile.low == pytest.approx(row.low, rel=0.05) and profile.high == pytest.approx(row.high, rel=0.05)
+    assert found.posterior is not None and np.max(found.posterior.r_hat) < 1.05
+    spread = np.std(found.posterior.draws[:, :3], axis=0)
+    assert spread == pytest.approx(np.sqrt(np.diag(found.covariance)[:3]), rel=0.25)
+    assert found.posterior.effective > 4
+    assert {row.left_out for row in found.predicted} == {"cycling"}
+    coating = next(d for d in found.differences if d.part == "coating, fresh")
+    assert coating.first == "bare" and coating.difference < 0 and coating.larger == 0.0
+    assert all(band.discharge_mAh_per_g[0][0] <= band.discharge_mAh_per_g[2][0] for band in found.bands)
+
+
+def test_the_folder_is_whole_and_nothing_else_is_left(found: ss.Calibration) -> None:
+    assert found.folder is not None
+    names = {path.name for path in found.folder.iterdir()}
+    assert {"parameters.csv", "data.csv", "left_out.csv", "profiles.csv", "posterior.nc", "report.html"} <= names
+    assert not list(found.folder.parent.glob(".*"))
+    kept = json.loads((found.folder / "calibrated.json").read_text())
+    assert kept["parameters"][NAMES[0]]["value"] == found.values[NAMES[0]]
+    assert pd.read_csv(found.folder / "parameters.csv")["name"].tolist() == [row.name for row in found.known]
+    page = (found.folder / "report.html").read_text()
+    assert "What the data cannot tell" in page and all(row.name in page for row in found.known)
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", [1, 4, 9, 14])
+def test_resumed_after_a_stop_anywhere_it_ends_the_same(
+    after: int,
+    study: tuple[Path, dict[str, float]],
+    found: ss.Calibration,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, calls = response.Responder.answers, []
+
+    def stops(self: response.Responder, *arguments: object) -> object:
+        calls.append(1)
+        if len(calls) > after:
+            raise Stopped
+        return whole(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(response.Responder, "answers", stops)
+        with pytest.raises(Stopped):
+            ss.calibrate(study[0], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    again = ss.calibrate(study[0], tmp_path / "out", resume=True)
+    assert again.values == found.values
+    assert again.predicted == found.predicted
+    assert again.posterior is not None and found.posterior is not None
+    assert np.array_equal(again.posterior.draws, found.posterior.draws)
+
+
+def test_without_resume_it_begins_anew(
+    study: tuple[Path, dict[str, float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / ".out-unfinished"
+    kept.mkdir()
+    (kept / f"{run.task_from(study[0]).key}-search.json").write_text("[]")
+    monkeypatch.setattr(run, "found_by", lambda *_: (_ for _ in ()).throw(Stopped))
+    with pytest.raises(Stopped):
+        ss.calibrate(study[0], tmp_path / "out")
+    assert not kept.exists()
+
+
+def test_a_change_of_the_data_is_another_task(study: tuple[Path, dict[str, float]], tmp_path: Path) -> None:
+    shutil.copytree(study[0].parent, tmp_path / "copy")
+    copy = tmp_path / "copy" / study[0].name
+    assert run.task_from(copy).key == run.task_from(study[0]).key
+    other = pd.read_csv(copy.parent / "fresh.csv")
+    other.iloc[0, 1] *= 1.01
+    other.to_csv(copy.parent / "fresh.csv", index=False)
+    assert run.task_from(copy).key != run.task_from(study[0]).key
+    assert run.task_from(copy, study[0].parent).key == run.task_from(study[0]).key
