@@ -7,6 +7,7 @@ import numpy as np
 from sscell.records import CyclingTrace
 
 GRID_V, SMOOTHED_BINS = 0.002, 5
+PEAK_WIDTH_V, PEAK_ROUNDS = 0.010, 100
 PROMINENCE = 0.1  # of a peak's height
 
 
@@ -44,8 +45,9 @@ def differential_capacity(
 def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) -> float | None:
     """Voltage of the largest peak of |dQ/dV| on discharge below `below_V`; None where there is none.
 
-    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not. Its place is the
-    vertex of the parabola through its highest point and the two beside it.
+    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not. Its place is the top
+    of the parabola through the points around it, weighted by a bell of PEAK_WIDTH_V about that very place: so it moves
+    smoothly where one of several bumps on a broad top overtakes another.
     """
     from scipy.signal import find_peaks
 
@@ -55,9 +57,17 @@ def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) 
     peaks = peaks[found["prominences"] > PROMINENCE * q[peaks]]
     if not peaks.size:
         return None
-    k = peaks[np.argmax(q[peaks])]
-    bend = q[k - 1] - 2 * q[k] + q[k + 1]
-    return float(v[k] + (GRID_V * (q[k - 1] - q[k + 1]) / (2 * bend) if bend < 0 else 0.0))
+    place = float(v[peaks[np.argmax(q[peaks])]])
+    for _ in range(PEAK_ROUNDS):
+        root = np.exp(-(((v - place) / PEAK_WIDTH_V) ** 2) / 4)
+        bend, slope_there, _ = np.polyfit((v - place) / PEAK_WIDTH_V, q, 2, w=root)
+        if bend >= 0:
+            break
+        moved = -slope_there / (2 * bend) * PEAK_WIDTH_V
+        place = float(np.clip(place + np.clip(moved, -PEAK_WIDTH_V, PEAK_WIDTH_V), v[0], v[-1]))
+        if abs(moved) < 1e-6:
+            break
+    return place
 
 
 def _levelled(voltage_V: np.ndarray, charge: np.ndarray, rising: bool) -> np.ndarray:

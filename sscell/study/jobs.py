@@ -52,10 +52,10 @@ class JobResult:
 
 def cell_of(scenario: Scenario, sample: str, run: str) -> Cell:
     """The virtual cell of a sample in a run."""
-    spec = scenario.samples[sample]
-    return Cell.from_recipe(
-        spec.recipe(), design=scenario.cell_design(scenario.runs[run]), coating=scenario.coating(spec.coating)
-    )
+    spec, design = scenario.samples[sample], scenario.cell_design(scenario.runs[run])
+    if scenario.runs[run].cell == "electrolyte_pellet":
+        return Cell(design=design)
+    return Cell.from_recipe(spec.recipe(), design=design, coating=scenario.coating(spec.coating))
 
 
 def untold_cell(job: Job) -> Cell:

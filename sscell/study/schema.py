@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from sscell import protocols
-from sscell.cell import CellDesign, CompositeAnode, CompositeCathode, liquid_half_cell
+from sscell.cell import CellDesign, CompositeAnode, CompositeCathode, electrolyte_pellet, liquid_half_cell
 from sscell.cell.design import INDIUM_LITHIUM, LITHIUM
 from sscell.constants import ZERO_CELSIUS_K
 from sscell.engines.simulate import check_limits
@@ -126,7 +126,8 @@ class RunSpec(Strict):
     """A protocol and the samples it is run on.
 
     protocol: a name of `ss.protocols`, or leave it out and give `steps` (one cycle of experiment strings); cell:
-    "pellet" (the scenario's design) or "liquid_half_cell"; spectra: states at which impedance is computed.
+    "pellet" (the scenario's design), "liquid_half_cell" or "electrolyte_pellet" (SS | LPSCl | SS, whatever the sample);
+    spectra: states at which impedance is computed.
     """
 
     samples: Annotated[tuple[str, ...], Field(min_length=1)] | Literal["all"] = "all"
@@ -135,7 +136,7 @@ class RunSpec(Strict):
     cycles: int | None = Field(default=None, ge=1)
     lower_V: float | None = None
     upper_V: float | None = None
-    cell: Literal["pellet", "liquid_half_cell"] = "pellet"
+    cell: Literal["pellet", "liquid_half_cell", "electrolyte_pellet"] = "pellet"
     spectra: tuple[Literal["fresh", "aged"], ...] = ()
 
     @model_validator(mode="after")
@@ -221,6 +222,13 @@ class Scenario(Strict):
         if run.cell == "pellet":
             return design
         assert isinstance(design.positive, CompositeCathode)
+        if run.cell == "electrolyte_pellet":
+            mass_mg = design.separator.mass_kg * 1e6
+            return replace(
+                electrolyte_pellet(design.temperature_K - ZERO_CELSIUS_K, mass_mg),
+                diameter_m=design.diameter_m,
+                lead_inductance_H=design.lead_inductance_H,
+            )
         return liquid_half_cell(design.positive.material, design.temperature_K)
 
     def samples_of(self, run: RunSpec) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from sscell.report.calibrated.tables import datum_lines
 from sscell.study.calibrate.result import Calibration
 from sscell.study.facts import score
 
-# Residuals from here on are told as badly met; shifts by mesh and steps from here on are told.
-FAR, MOVED = 2.0, 0.3
+# What is told of: residuals and shifts by mesh and steps from here on, and a mean residual from here on.
+FAR, MOVED, TIMES = 2.0, 0.3, 1.5
 
 
 def outcome(calibration: Calibration) -> list[str]:
@@ -55,6 +55,13 @@ def warnings(calibration: Calibration) -> list[str]:
         worst = sorted(bad, key=lambda line: -abs(line.off))[:6]
         named = ", ".join(f"{line.datum} ({line.off:+.1f})" for line in worst).replace("-", "−")
         said.append(f"Off by more than {FAR:g} standard deviations: {named}.")
+    residuals = np.concatenate([row.datum.judge(row.values)[0] for row in calibration.beside if row.datum.judge])
+    times = float(np.sqrt(np.mean(residuals**2))) if residuals.size else 0.0
+    if times > TIMES:
+        said.append(
+            f"Residuals are {times:.1f} times the errors that the data were given: the model lacks something, and "
+            "intervals are too narrow by about as much."
+        )
     moved = [row for row in calibration.beside if row.shift > MOVED]
     if moved:
         named = ", ".join(f"{row.datum.name} ({row.shift:.1f})" for row in moved)

@@ -88,7 +88,15 @@ class Problem:
         diagonal = np.maximum(np.diag(at.matrix), 1e-9 * np.max(np.diag(at.matrix)))
         change = np.zeros(at.u.size)
         damped = at.matrix + damping * np.diag(diagonal)
-        change[free] = np.linalg.solve(damped[np.ix_(free, free)], -at.gradient[free])
-        change *= min(1.0, LONGEST / max(np.max(np.abs(change)), 1e-12))
-        change = np.clip(at.u + change, *self.bounds) - at.u
+        low, high = np.maximum(self.bounds[0] - at.u, -LONGEST), np.minimum(self.bounds[1] - at.u, LONGEST)
+        while free.any():
+            # What would pass its limit stays there, and the others make the best of it.
+            change[free] = np.linalg.solve(
+                damped[np.ix_(free, free)], -at.gradient[free] - damped[np.ix_(free, ~free)] @ change[~free]
+            )
+            beyond = free & ((change < low) | (change > high))
+            if not beyond.any():
+                break
+            change[beyond] = np.clip(change[beyond], low[beyond], high[beyond])
+            free &= ~beyond
         return at.u + change, float(-at.gradient @ change - 0.5 * change @ at.matrix @ change)

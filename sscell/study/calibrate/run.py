@@ -27,6 +27,8 @@ from sscell.study.jobs import JobResult
 
 # How far starts are drawn from the priors' centre, in their standard deviations; the centre is drawn as well.
 DRAWN = 1.0
+# Starts that end within so much of the best cost are searched to the end, at most so many.
+ALIKE, MOST_ALIKE = 0.5, 2
 # Of how many draws of the posterior the bands are made.
 BAND_DRAWS = 24
 
@@ -56,7 +58,7 @@ def calibrate(
         return progress(stage) if progress else None
 
     method, problem = task.study.method, task.problem
-    best, starts = found_by(task, place("search"), told("search"))
+    best, starts = found_by(task, place("rough"), place("search"), told("search"))
     rounds = method.most_iterations
     predicted = predictions(problem, best, method.leave_out, rounds, place("left-out"), told("leaving out"))
     traced = profiles(problem, task.unknowns.free, best, method.profiles, rounds, place("profiles"), told("profiles"))
@@ -88,19 +90,24 @@ def calibrate(
     )
 
 
-def found_by(task: Task, kept: Path | None = None, progress: Progress | None = None) -> tuple[Start, list[Start]]:
-    """The best start, and all by cost."""
-    first = [] if kept is not None and kept.is_file() else first_points(task)
-    found = search(task.problem, first, task.study.method.most_iterations, kept, progress)
-    ordered = sorted(found, key=lambda start: start.cost)
-    if not np.isfinite(ordered[0].cost):
-        raise SscellError(f"Calibration: no start could be simulated; the first says: {found[0].status}.")
+def found_by(
+    task: Task, kept_rough: Path | None = None, kept: Path | None = None, progress: Progress | None = None
+) -> tuple[Start, list[Start]]:
+    """The best start, and all by cost: searched roughly, and the best of them, or several as good, to the end."""
+    method = task.study.method
+    first = [] if kept_rough is not None and kept_rough.is_file() else first_points(task)
+    rough = sorted(search(task.rough, first, method.most_iterations, kept_rough, progress), key=lambda s: s.cost)
+    if not np.isfinite(rough[0].cost):
+        raise SscellError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
+    good = [start for start in rough if start.cost < rough[0].cost + ALIKE][:MOST_ALIKE]
+    found = search(task.problem, [Start(u=list(s.u)) for s in good], method.most_iterations, kept, progress)
+    ordered = sorted([*found, *rough[len(good) :]], key=lambda start: start.cost)
     return ordered[0], ordered
 
 
 def first_points(task: Task) -> list[Start]:
     """The best of points drawn around the priors' centre; cells do not differ from their mean at first."""
-    method, problem = task.study.method, task.problem
+    method, problem = task.study.method, task.rough
     rng = np.random.default_rng(method.seed)
     shared = problem.shape[0]
     u = np.zeros((max(method.drawn, method.starts), problem.prior.size))
@@ -145,7 +152,7 @@ def linear_draws(task: Task, best: Start, count: int) -> np.ndarray:
 
 def beside(task: Task, best: Start) -> list[Beside]:
     """Every datum that was fitted, beside its calibrated values; finer mesh and steps as well."""
-    finer = task.responder.finer().answers([task.problem.point(np.array(best.u))], False)[0]
+    finer = task.finer.answers([np.array(best.u)], False)[0]
     rows = []
     for number, datum in enumerate(task.problem.data):
         if datum.judge is None:

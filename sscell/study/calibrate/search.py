@@ -23,8 +23,9 @@ from sscell.study.calibrate.response import Response
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 # Dampings that are tried at once, over a start's own; by how much its own grows if none of them lowers the cost.
 TRIED, HARDER = (0.1, 1.0, 10.0, 100.0), 1e3
-# A step that promises less than this of the cost, in units where one standard deviation costs a half, changes nothing
-# that the data could tell; so much more may be left where steps no longer lower the cost.
+# A step that promises less than this of the cost changes nothing that the data could tell: a standard deviation costs
+# a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
+# more may be left where steps no longer lower the cost.
 ENOUGH, LEFT = 1e-3, 5e-2
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.25, 6
@@ -145,7 +146,8 @@ def _set_aside(states: Sequence[Start]) -> None:
     best = min(state.cost for state in states)
     for state in states:
         alike = not state.pinned and not state.left_out
-        if alike and state.status == "running" and state.rounds >= EARLY and state.cost - state.left > best + HOPELESS:
+        late = alike and state.status == "running" and state.rounds >= EARLY and state.cost > best
+        if late and state.cost - max(state.left, 0.0) > best + HOPELESS:
             state.status = "set aside: no better than others"
 
 
@@ -201,15 +203,18 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
 
 def _plan(problem: Problem, state: Start) -> None:
     """The next trials; or slopes first, or the end."""
-    at = normal_of(problem, state)
+    u = np.array(state.u)
+    found = problem.judge(*_arrays(state), state.left_out)
+    at = problem.normal(found, u)
     state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
     steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
     state.trials = [Trial(u.tolist(), damping, promised) for (u, promised), damping in steps]
-    if state.trials[0].promised >= ENOUGH and state.damping <= MOST_DAMPING:
+    unit = max(1.0, 2 * state.cost / max(found.residuals.size, 1))
+    if state.trials[0].promised >= ENOUGH * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
     if state.age <= 0 or not state.exact_end:
-        state.status = "converged" if state.left < LEFT else "no descent"
+        state.status = "converged" if state.left < LEFT * unit else "no descent"
 
 
 def _updated(slopes: np.ndarray, before: np.ndarray, after: np.ndarray, change: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sscell.errors import InputError
+from sscell.study.calibrate import response
 from sscell.study.calibrate.conditions import watched
 from sscell.study.calibrate.from_cycling import data_from_curves, data_from_cycles
 from sscell.study.calibrate.from_facts import data_from_facts
@@ -28,20 +29,20 @@ PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy")
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """inputs: the files read, by name; key: a hash of all that the answer depends on."""
+    """The same problem roughly, as it is answered, and on finer meshes and time steps, to see what is left.
+
+    inputs: the files read, by name; key: a hash of all that the answer depends on.
+    """
 
     path: Path
     study: Study
     facts: Sequence[Fact]
-    responder: Responder
+    unknowns: Unknowns
+    rough: Problem
     problem: Problem
+    finer: Problem
     inputs: dict[str, bytes]
     key: str
-
-    @property
-    def unknowns(self) -> Unknowns:
-        """The unknowns."""
-        return self.responder.unknowns
 
 
 def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
@@ -61,8 +62,10 @@ def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
     files = {path.name: path} | ({study.facts: path.parent / study.facts} if study.facts else {})
     files |= {spec.file: folder / spec.file for spec in (*study.spectra, *study.curves, *study.cycles)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
-    responder = Responder(study, [*data, *watched(study.comparisons)])
-    return Task(path, study, facts, responder, problem_of(responder), inputs, _key(inputs))
+    every = [*data, *watched(study.comparisons)]
+    rough, usual, finer = (Responder(study, every, f) for f in (response.ROUGH, response.USUAL, response.FINER))
+    problems = problem_of(rough), problem_of(usual), problem_of(finer)
+    return Task(path, study, facts, usual.unknowns, *problems, inputs, _key(inputs))
 
 
 def problem_of(responder: Responder) -> Problem:
