@@ -52,8 +52,8 @@ def score(rows: Sequence[FactRow]) -> dict[str, int]:
 def measured_words(fact: Fact) -> str:
     """The measured value and its unit."""
     unit, value = fact.entry.get("unit", ""), fact.entry["value"]
-    if isinstance(value, str):
-        return value
+    if "relations" in fact.entry:  # its unit is that of the tolerance
+        return str(value)
     unit = "" if unit == "1" else unit
     return f"{value[0]:g} to {value[1]:g} {unit}".strip() if isinstance(value, list) else f"{value} {unit}".strip()
 
