@@ -8,7 +8,7 @@ from sscell.records import CyclingTrace
 
 GRID_V, SMOOTHED_BINS = 0.002, 5
 PEAK_WIDTH_V, PEAK_ROUNDS = 0.010, 100
-PROMINENCE = 0.1  # of a peak's height
+PROMINENCE = 0.03  # of a peak's height
 
 
 def half_cycle(trace: CyclingTrace, cycle: int, discharge: bool) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -45,14 +45,19 @@ def differential_capacity(
 def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) -> float | None:
     """Voltage of the largest peak of |dQ/dV| on discharge below `below_V`; None where there is none.
 
-    A peak stands out by a tenth of its height; what a solver's steps leave on a shoulder does not. Its place is the top
-    of the parabola through the points around it, weighted by a bell of PEAK_WIDTH_V about that very place: so it moves
-    smoothly where one of several bumps on a broad top overtakes another.
+    Looked for in a curve smoothed over 20 mV more, where what a solver's steps leave on a shoulder stands out by less
+    than PROMINENCE. Its place is the top of the parabola through the points around it, weighted by a bell of
+    PEAK_WIDTH_V about that very place: so it moves smoothly where one of several bumps on a top overtakes another.
     """
+    from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
     voltage, _, slope = differential_capacity(trace, cycle, discharge=True)
-    v, q = voltage[voltage < below_V], slope[voltage < below_V]
+    below = voltage < below_V
+    v, q = (
+        voltage[below],
+        gaussian_filter1d(slope, PEAK_WIDTH_V / GRID_V, mode="nearest")[below] if slope.size else slope,
+    )
     peaks, found = find_peaks(q, prominence=0)
     peaks = peaks[found["prominences"] > PROMINENCE * q[peaks]]
     if not peaks.size:
