@@ -12,7 +12,7 @@ from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
 from sscell.protocol import protocol_from
 
 STEPS = ["Charge at 1C until 2.75 V", "Discharge at 1C until 1.35 V"]
-CYCLES = 3
+CYCLES, RATE_CYCLES = 3, 9
 FREQUENCY_HZ = np.geomspace(1e6, 1e-2, 33)
 SPECTRUM_PERCENT, CAPACITY, EFFICIENCY, VOLTAGE_MV, CHARGE_PERCENT = 0.5, 0.5, 0.2, 3.0, 0.3
 # Name -> centre and spread (a factor) of its prior.
@@ -23,6 +23,12 @@ UNKNOWN = {
     "design.electrolyte.oxidation_A_per_m2": (2.0, 2.0),
     "coating.conductivity_S_per_m": (2e-8, 2.0),
     "design.electrolyte.conductivity_S_per_m": (0.2, 1.5),
+    "design.positive.material.double_layer_F_per_m2": (0.2, 2.0),
+    "design.contact_resistance_ohm_m2": (1e-3, 2.0),
+    "design.positive.electronic_conductivity_S_per_m": (0.06, 2.0),
+    "design.electrolyte.isolation_m2_per_C": (8e-4, 2.0),
+    "design.electrolyte.relative_permittivity": (40.0, 1.5),
+    "design.negative.material.exchange_current_density_A_per_m2": (1.0, 2.0),
 }
 RECIPE = ss.Recipe(ald_cycles=15, anneal_temperature_C=400)
 
@@ -41,13 +47,15 @@ def write_twin(
     impedance_mesh: Mesh = FAST_IMPEDANCE_MESH,
     method: str = "",
     more: str = "",
+    rate_test: bool = False,
 ) -> Path:
     """Simulate, add noise, write data files and the study file beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     # numbers that are not looked for are the centres of their priors
     centres = {name: centre for name, (centre, _) in UNKNOWN.items()}
     cell = ss.with_inputs(ss.Cell.from_recipe(RECIPE), {**centres, **values})
-    run = simulate(cell, protocol_from(STEPS, CYCLES), mesh=mesh)
+    plan = ss.protocols.rate_test(RATE_CYCLES) if rate_test else protocol_from(STEPS, CYCLES)
+    run = simulate(cell, plan, mesh=mesh)
     for name, state in (("fresh", None), ("aged", run.final_state)):
         rest_h = 1.0 if state is not None else 0.0
         z = ss.impedance(
@@ -60,11 +68,12 @@ def write_twin(
     trace["Voltage / V"] += VOLTAGE_MV / 1e3 * rng.standard_normal(len(trace))
     trace.to_csv(folder / "cycling.csv", index=False)
     path = folder / "twin.toml"
-    path.write_text(_study(cell.design.active_mass_kg * 1e6, values, method, more), encoding="utf-8")
+    steps = f'protocol = "rate_test"\ncycles = {RATE_CYCLES}' if rate_test else f"steps = {STEPS!r}\ncycles = {CYCLES}"
+    path.write_text(_study(cell.design.active_mass_kg * 1e6, values, steps, method, more), encoding="utf-8")
     return path
 
 
-def _study(active_mass_mg: float, values: dict[str, float], method: str, more: str) -> str:
+def _study(active_mass_mg: float, values: dict[str, float], steps: str, method: str, more: str) -> str:
     text = f"""
 title = "twin"
 engine = "jax"
@@ -74,8 +83,7 @@ ald_cycles = 15
 anneal_temperature_C = 400
 
 [runs.cycling]
-steps = {STEPS!r}
-cycles = {CYCLES}
+{steps}
 
 [[spectra]]
 file = "fresh.csv"
@@ -105,6 +113,14 @@ sample = "coated"
 run = "cycling"
 quantity = "coulomb_efficiency"
 error = {EFFICIENCY}
+active_mass_mg = {active_mass_mg}
+
+[[cycles]]
+file = "cycling.csv"
+sample = "coated"
+run = "cycling"
+quantity = "discharge_capacity"
+error = {CAPACITY}
 active_mass_mg = {active_mass_mg}
 
 [method]

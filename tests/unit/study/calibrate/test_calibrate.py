@@ -78,7 +78,7 @@ def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]
         off = np.log(row.value / study[1][row.name]) / (np.log(row.high / row.low) / (2 * 1.96))
         assert abs(off) < 3.5 and row.word == ""
         assert row.high / row.low < 1.5  # the data tell, not the prior
-    assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + twin.CYCLES)
+    assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + 2 * twin.CYCLES)
 
 
 def test_residuals_are_as_large_as_the_noise(found: ss.Calibration) -> None:
