@@ -68,7 +68,11 @@ BAD: Sequence[tuple[str, str, str]] = (
     ("ald_cycles = 15", "coating_thickness_nm = -4.5", "coating_thickness_nm must be a number of at least 0, got -4.5"),
     ("at 1C", "at 0C", "the C-rate must be positive, got '0C'"),
     ("until 2.75 V", "until 2.75", "'2.75' is not a voltage limit"),
-    ("[runs.short]", "[runs.short]\ncell = 'pouch'", "'pellet', 'liquid_half_cell' or 'electrolyte_pellet', got 'pouch'"),
+    (
+        "[runs.short]",
+        "[runs.short]\ncell = 'pouch'",
+        "'pellet', 'liquid_half_cell' or 'electrolyte_pellet', got 'pouch'",
+    ),
     ("title = ", "title ", "is not valid TOML"),
     (
         "title = ",

@@ -27,8 +27,8 @@ from sscell.study.jobs import JobResult
 
 # How far starts are drawn from the priors' centre, in their standard deviations; the centre is drawn as well.
 DRAWN = 1.0
-# Starts that end within so much of the best cost are searched to the end, at most so many.
-ALIKE, MOST_ALIKE = 0.5, 2
+# What a step must promise to be taken in the rough search.
+ROUGHLY = 0.05
 # Of how many draws of the posterior the bands are made.
 BAND_DRAWS = 24
 
@@ -93,16 +93,14 @@ def calibrate(
 def found_by(
     task: Task, kept_rough: Path | None = None, kept: Path | None = None, progress: Progress | None = None
 ) -> tuple[Start, list[Start]]:
-    """The best start, and all by cost: searched roughly, and the best of them, or several as good, to the end."""
+    """The best start, and all by cost: searched roughly, and the best of them to the end."""
     method = task.study.method
     first = [] if kept_rough is not None and kept_rough.is_file() else first_points(task)
     rough = sorted(search(task.rough, first, method.most_iterations, kept_rough, progress), key=lambda s: s.cost)
     if not np.isfinite(rough[0].cost):
         raise SscellError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
-    good = [start for start in rough if start.cost < rough[0].cost + ALIKE][:MOST_ALIKE]
-    found = search(task.problem, [Start(u=list(s.u)) for s in good], method.most_iterations, kept, progress)
-    ordered = sorted([*found, *rough[len(good) :]], key=lambda start: start.cost)
-    return ordered[0], ordered
+    (best,) = search(task.problem, [Start(u=list(rough[0].u))], method.most_iterations, kept, progress)
+    return best, [best, *rough[1:]]
 
 
 def first_points(task: Task) -> list[Start]:
@@ -114,13 +112,13 @@ def first_points(task: Task) -> list[Start]:
     u[1:, :shared] = DRAWN * rng.standard_normal((u.shape[0] - 1, shared))
     u = np.clip(u, *problem.bounds)
     if method.drawn <= method.starts:
-        return [Start(u=row.tolist()) for row in u]
+        return [Start(u=row.tolist(), enough=ROUGHLY) for row in u]
     costs = [
         np.inf if response.problem else problem.cost(problem.judge(response.values).residuals, row)
         for response, row in zip(problem.answers(list(u), False), u, strict=True)
     ]
     chosen = np.argsort(costs, kind="stable")[: method.starts]
-    return [Start(u=u[k].tolist()) for k in chosen.tolist()]
+    return [Start(u=u[k].tolist(), enough=ROUGHLY) for k in chosen.tolist()]
 
 
 def sampled_by(task: Task, best: Start, kept: Path | None = None, progress: Progress | None = None) -> Posterior | None:

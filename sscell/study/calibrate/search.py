@@ -25,8 +25,8 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 TRIED, HARDER = (0.1, 1.0, 10.0, 100.0), 1e3
 # A step that promises less than this of the cost changes nothing that the data could tell: a standard deviation costs
 # a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
-# more may be left where steps no longer lower the cost.
-ENOUGH, LEFT = 1e-3, 5e-2
+# many times that may be left where steps no longer lower the cost.
+ENOUGH, LEFT = 1e-3, 50.0
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.25, 6
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
@@ -50,12 +50,14 @@ class Start:
 
     u: coordinates of all unknowns; values, slopes: by datum, slopes exact or updated `age` times (none: age -1); left:
     what a full step would still lower; trials: what comes next (none: slopes); pinned: coordinates that do not move;
-    left_out: numbers of data not counted; exact_end: whether it ends on exact slopes.
+    left_out: numbers of data not counted; enough: it ends where no step promises so much; exact_end: whether it ends on
+    exact slopes.
     """
 
     u: list[float]
     pinned: list[int] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
+    enough: float = ENOUGH
     exact_end: bool = True
     cost: float = np.inf
     values: list[list[float]] = field(default_factory=list)
@@ -210,11 +212,11 @@ def _plan(problem: Problem, state: Start) -> None:
     steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
     state.trials = [Trial(u.tolist(), damping, promised) for (u, promised), damping in steps]
     unit = max(1.0, 2 * state.cost / max(found.residuals.size, 1))
-    if state.trials[0].promised >= ENOUGH * unit and state.damping <= MOST_DAMPING:
+    if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
     if state.age <= 0 or not state.exact_end:
-        state.status = "converged" if state.left < LEFT * unit else "no descent"
+        state.status = "converged" if state.left < LEFT * unit * state.enough else "no descent"
 
 
 def _updated(slopes: np.ndarray, before: np.ndarray, after: np.ndarray, change: np.ndarray) -> np.ndarray:
