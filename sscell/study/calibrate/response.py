@@ -51,18 +51,22 @@ class _Rows:
 
     cells: dict[Key, list[Cell]]
     results: dict[Key, list[SimulationResult]] = field(default_factory=dict)
-    states: dict[tuple[Key, tuple[int, int] | None], list[CellState]] = field(default_factory=dict)
+    states: dict[tuple[Key, tuple[int, int]], list[CellState]] = field(default_factory=dict)
     spectra: dict[Taken, np.ndarray] = field(default_factory=dict)
     problem: str = ""
 
 
 class _Asked(NamedTuple):
-    """Cells to run through a plan, with the trace of so many cycles; until: a spectrum follows where it ends."""
+    """Cells to run through a plan, with the trace of so many cycles, to where `until` says.
+
+    results: whether data look at its cycles; else only a spectrum follows where it ends.
+    """
 
     plan: Protocol
     keys: list[Key]
     traced: int
-    until: tuple[int, int] | None
+    until: tuple[int, int]
+    results: bool
 
     def batches(self, points: Sequence[_Rows]) -> list[_Batch]:
         """Rows of equal length of all points."""
@@ -72,10 +76,9 @@ class _Asked(NamedTuple):
 
     def keep(self, point: _Rows, key: Key, row: list[SimulationResult]) -> None:
         """Put the results where they are looked for."""
-        if self.until is None:
+        if self.results:
             point.results[key] = row
-        else:
-            point.states[key, self.until] = [result.final_state for result in row]
+        point.states[key, self.until] = [result.final_state for result in row]
 
 
 class _Batch(NamedTuple):
@@ -132,10 +135,12 @@ class Responder:
                 cycles = min(max(d.cycles or len(plan) for d in data), len(plan))
                 keys = [key for key in self._cycled if key[1] == run and any(key in d.cells for d in data)]
                 cut = Protocol(plan.cycles[:cycles], plan.name)
-                asked.append(_Asked(cut, keys, max(d.traced for d in data), None))
+                asked.append(_Asked(cut, keys, max(d.traced for d in data), (cycles, 0), True))
             for until in dict.fromkeys(t.until for t in self._spectra if t.until and t.cell[1] == run):
-                keys = list(dict.fromkeys(t.cell for t in self._spectra if t.until == until and t.cell[1] == run))
-                asked.append(_Asked(_up_to(plan, until), keys, 0, until))
+                there = {key for other in asked if other.until == until for key in other.keys if key[1] == run}
+                own = [t.cell for t in self._spectra if t.until == until and t.cell[1] == run and t.cell not in there]
+                if own:
+                    asked.append(_Asked(_up_to(plan, until), list(dict.fromkeys(own)), 0, until, False))
         return asked
 
     def _simulated(self, batch: _Batch) -> list[list[SimulationResult]]:
@@ -155,7 +160,7 @@ class Responder:
             found = spectra_of_rows(
                 [point.cells[taken.cell] for point, taken in chosen],
                 np.array(frequency_Hz),
-                states=None if fresh else [point.states[taken.cell, taken.until] for point, taken in chosen],
+                states=[p.states[t.cell, t.until] for p, t in chosen if t.until is not None] or None,
                 rest_h=0.0 if fresh else self.study.eis.rest_h,
                 mesh=self.fineness.impedance_mesh,
             )

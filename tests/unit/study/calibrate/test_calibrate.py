@@ -13,7 +13,7 @@ import twin
 
 import sscell as ss
 from sscell.engines.mesh import Mesh
-from sscell.study.calibrate import response, run
+from sscell.study.calibrate import posterior, response, run
 from sscell.study.calibrate.response import Fineness
 
 MESH = Mesh(cathode=4, particle=10, anode=8, electrode_ratio=1.1)
@@ -45,9 +45,11 @@ run = "other"
 
 
 def small(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(response, "ROUGH", Fineness(MESH, SPECTRUM_MESH, 2e-3))
-    patch.setattr(response, "USUAL", Fineness(MESH, SPECTRUM_MESH, 1e-3))
-    patch.setattr(response, "FINER", Fineness(Mesh(5, 14, 10, 1.1, 0.8), SPECTRUM_MESH, 3e-4))
+    """One fineness for all and few cells at a time, as each other one would have to be compiled."""
+    for name in ("ROUGH", "USUAL", "FINER"):
+        patch.setattr(response, name, Fineness(MESH, SPECTRUM_MESH, 1e-3))
+    patch.setattr(posterior, "BATCH", 8)
+    patch.setattr(run, "BAND_DRAWS", 4)
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +80,7 @@ def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]
         off = np.log(row.value / study[1][row.name]) / (np.log(row.high / row.low) / (2 * 1.96))
         assert abs(off) < 3.5 and row.word == ""
         assert row.high / row.low < 1.5  # the data tell, not the prior
+    assert all(row.shift < 1e-6 for row in found.beside)  # the finer meshes are the same here
     assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + 2 * twin.CYCLES)
 
 

@@ -9,6 +9,7 @@ import pytest
 import twin
 
 import sscell as ss
+from sscell.study.calibrate import response
 from sscell.study.calibrate.evidence import at_least, both, judged, measured, stacked
 from sscell.study.calibrate.run import task_from
 from sscell.study.calibrate.unknowns import Point
@@ -75,8 +76,10 @@ def test_data_of_a_study(study: Path) -> None:
     assert np.allclose(spectrum.judge.target / np.diag(spectrum.judge.matrix), np.concatenate([z.real, z.imag]))
 
 
-def test_a_spectrum_in_the_middle_of_a_run(study: Path) -> None:
+def test_a_spectrum_in_the_middle_of_a_run(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the charge of cycle 2 it is that of the charged cell."""
+    mesh, spectrum_mesh = ss.Mesh(4, 10, 8, 1.1), ss.Mesh(6, 12, 8, 1.1)
+    monkeypatch.setattr(response, "ROUGH", response.Fineness(mesh, spectrum_mesh, 1e-3))
     text = study.read_text().replace('state = "aged"', 'state = "aged"\ncycle = 2\nstep = 1')
     path = study.with_name("middle.toml")
     path.write_text(text)
@@ -86,10 +89,8 @@ def test_a_spectrum_in_the_middle_of_a_run(study: Path) -> None:
     point = Point(np.zeros(1), np.zeros((1, 0)))
     found = task.rough.answers([np.zeros(1)], False)[0].values[number]
     cell = task.unknowns.cell(("coated", "cycling"), point)
-    steps = [*twin.STEPS, twin.STEPS[0]]
-    state = ss.simulate(cell, [twin.STEPS, twin.STEPS[:1]], engine="jax").final_state
-    direct = ss.impedance(cell, twin.FREQUENCY_HZ, state=state, engine="jax").impedance_ohm
-    assert len(steps) == 3
+    state = ss.simulate(cell, [twin.STEPS, twin.STEPS[:1]], engine="jax", mesh=mesh).final_state
+    direct = ss.impedance(cell, twin.FREQUENCY_HZ, state=state, engine="jax", mesh=spectrum_mesh).impedance_ohm
     assert np.allclose(found[: direct.size] + 1j * found[direct.size :], direct, rtol=0.02)
 
 
