@@ -46,7 +46,7 @@ def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) 
     """Voltage of the largest peak of |dQ/dV| on discharge below `below_V`; None where there is none.
 
     Looked for in a curve smoothed over 20 mV more, where what a solver's steps leave on a shoulder stands out by less
-    than PROMINENCE. Its place is the top of the parabola through the points around it, weighted by a bell of
+    than PROMINENCE. Its place is the top of the parabola through the curve's points around it, weighted by a bell of
     PEAK_WIDTH_V about that very place: so it moves smoothly where one of several bumps on a top overtakes another.
     """
     from scipy.ndimage import gaussian_filter1d
@@ -54,15 +54,14 @@ def relithiation_peak_V(trace: CyclingTrace, cycle: int, below_V: float = 2.05) 
 
     voltage, _, slope = differential_capacity(trace, cycle, discharge=True)
     below = voltage < below_V
-    v, q = (
-        voltage[below],
-        gaussian_filter1d(slope, PEAK_WIDTH_V / GRID_V, mode="nearest")[below] if slope.size else slope,
-    )
-    peaks, found = find_peaks(q, prominence=0)
-    peaks = peaks[found["prominences"] > PROMINENCE * q[peaks]]
+    v, q, smooth = voltage[below], slope[below], slope[below]
+    if slope.size:
+        smooth = gaussian_filter1d(slope, PEAK_WIDTH_V / GRID_V, mode="nearest")[below]
+    peaks, found = find_peaks(smooth, prominence=0)
+    peaks = peaks[found["prominences"] > PROMINENCE * smooth[peaks]]
     if not peaks.size:
         return None
-    place = float(v[peaks[np.argmax(q[peaks])]])
+    place = float(v[peaks[np.argmax(smooth[peaks])]])
     for _ in range(PEAK_ROUNDS):
         root = np.exp(-(((v - place) / PEAK_WIDTH_V) ** 2) / 4)
         bend, slope_there, _ = np.polyfit((v - place) / PEAK_WIDTH_V, q, 2, w=root)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BAND, POINT = 0.18, "#b42318"
 ROW_IN = 0.2
 BINS = 40
+# From so wide a range on a parameter is drawn on a logarithmic axis.
+WIDE = 10
 
 
 def drawn_figures(calibration: Calibration) -> list[ReportFigure]:
@@ -176,8 +178,10 @@ def _profiles(calibration: Calibration) -> list[ReportFigure]:
             ax.axhline(RISE_95, color=POINT, linewidth=0.8, linestyle="--")
             ax.set_title(row.name.removeprefix("design."), fontsize=8)
             ax.set_ylabel("Rise of the cost")
-            if scales[row.name].scale == "log":
+            if scales[row.name].scale == "log" and row.value[-1] > WIDE * row.value[0]:
                 ax.set_xscale("log")
+            else:
+                ax.locator_params(axis="x", nbins=4)
 
     caption = (
         "The least cost with one parameter held, all others free, above the least of all. Dashed: what a 95 % interval "

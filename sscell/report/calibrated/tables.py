@@ -38,14 +38,14 @@ def datum_lines(calibration: Calibration) -> list[DatumLine]:
 def _lines(row: Beside) -> list[DatumLine]:
     datum = row.datum
     assert datum.judge is not None
-    residuals, by_value = datum.judge(row.values)
+    residuals, _ = datum.judge(row.values)
     if row.values.size > MOST_VALUES:
         rms = float(np.sqrt(np.mean(residuals**2)))
-        return [DatumLine(f"{datum.name} (RMS residual)", "", rms, math.nan, math.nan, row.off, row.shift)]
+        return [DatumLine(f"{datum.name} (RMS residual)", "", rms, math.nan, math.nan, rms, row.shift)]
     lines = []
     for k, (value, low, high) in enumerate(zip(row.values, row.low, row.high, strict=True)):
         label = datum.labels[k] if len(datum.labels) == row.values.size > 1 else ""
-        own = np.flatnonzero(by_value[:, k])
+        own = np.flatnonzero(datum.judge.matrix[:, k])
         off = float(max(residuals[own], key=abs)) if own.size else 0.0
         title = f"{datum.name}, {label}" if label else datum.name
         lines.append(DatumLine(title, datum.words, float(value), float(low), float(high), off, row.shift))

@@ -50,11 +50,14 @@ def differences(
     for spec in comparisons:
         for k, first in enumerate(spec.samples):
             for second in spec.samples[k + 1 :]:
-                a, b = (np.exp(by_name[_name(sample, spec.run)]) for sample in (first, second))
+                a, b = (
+                    np.maximum(np.exp(by_name[_name(sample, spec.run)]) - 2 * NOTHING, 0.0)
+                    for sample in (first, second)
+                )
                 for part, x, y in zip(PARTS, a.T, b.T, strict=True):
                     low, middle, high = np.quantile(x - y, [0.025, 0.5, 0.975]).tolist()
                     ends = float(np.median(x)), float(np.median(y))
-                    larger = float(np.mean(x > y))
+                    larger = float(np.mean(x > y)) if np.any(x != y) else np.nan
                     rows.append(Difference(spec.run, first, second, part, *ends, middle, low, high, larger))
     return rows
 

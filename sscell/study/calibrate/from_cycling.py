@@ -84,6 +84,7 @@ def cycle_datum(spec: CyclesSpec, cycle: int, row: dict[str, float]) -> Datum:
         cycles=cycle,
         observe=observe,
         judge=measured(np.array([target]), np.array([spec.error])),
+        words=f"{target:.4g}",
     )
 
 

@@ -12,7 +12,7 @@ from sscell.study.calibrate.unknowns import Unknown
 
 TWO_SIDED_95 = 1.959963984540054
 # An unknown whose error is this share of its prior's is told by its prior; correlations from which a pair is told so.
-BY_PRIOR, TOGETHER = 0.8, 0.9
+BY_PRIOR, TOGETHER = 0.8, 0.95
 # The smallest part of a combination that is told.
 PART = 0.3
 
@@ -39,6 +39,8 @@ def covariance(matrix: np.ndarray, at_bound: np.ndarray) -> np.ndarray:
     """The inverse of Gauss-Newton's matrix over the coordinates that are not held at a bound; 0 elsewhere."""
     free = np.flatnonzero(~at_bound)
     inverse = np.zeros_like(matrix)
+    if free.size == 0:
+        return inverse
     values, vectors = np.linalg.eigh(matrix[np.ix_(free, free)])
     values = np.maximum(values, 1e-14 * values[-1])
     inverse[np.ix_(free, free)] = (vectors / values) @ vectors.T

@@ -72,7 +72,7 @@ def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predic
         width = np.sqrt(1 + (by_value**2) @ errors**2)
         off = float(np.max(np.abs(residual) / width, initial=0.0))
         if values.size > MOST_VALUES:
-            scale = float(np.sqrt(np.mean(residual**2)))
+            scale, off = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean((residual / width) ** 2)))
             fitted = float(np.sqrt(np.mean(datum.judge(np.array(best.values[number]))[0] ** 2)))
             rows.append(Predicted(name, f"{datum.name}: RMS residual", "1", scale, np.nan, np.nan, fitted, off))
             continue

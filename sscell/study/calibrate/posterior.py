@@ -179,7 +179,7 @@ def posterior(
     numbers = np.random.default_rng(seed + 1).choice(len(draws), weighed, replace=False)
     there = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     less, more = (
-        np.array([problem.cost(judge(value)[0], u) for value, u in zip(values, draws[numbers], strict=True)])
+        np.array([_cost(problem, judge, value, u) for value, u in zip(values, draws[numbers], strict=True)])
         for values in (np.array([emulator.at(u) for u in draws[numbers]]), there)
     )
     log = less - more
@@ -206,6 +206,11 @@ def _exact(
             progress(done + len(rows), total, "exact runs for the posterior")
     size = max(len(row) for row in rows)
     return np.array([row if row else [np.nan] * size for row in rows])
+
+
+def _cost(problem: Problem, judge: Judge, values: np.ndarray, u: np.ndarray) -> float:
+    """Infinite where nothing could be simulated."""
+    return np.inf if np.isnan(values).all() else problem.cost(judge(values)[0], u)
 
 
 def _inside(u: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from sscell.cell import Cell
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, FAST_TOLERANCE, IMPEDANCE_MESH, Mesh
 from sscell.engines.neighbours import simulate_rows, spectra_of_rows
 from sscell.engines.result import SimulationResult
+from sscell.errors import InputError
 from sscell.interface import InterfaceState
 from sscell.protocol import Protocol
 from sscell.records import CellState
@@ -70,7 +71,7 @@ class _Asked(NamedTuple):
 
     def batches(self, points: Sequence[_Rows]) -> list[_Batch]:
         """Rows of equal length of all points."""
-        members = [(point, key) for point in points for key in self.keys]
+        members = [(point, key) for point in points for key in self.keys if not point.problem]
         widths = dict.fromkeys(len(point.cells[key]) for point, key in members)
         return [_Batch(self, [(p, key) for p, key in members if len(p.cells[key]) == width]) for width in widths]
 
@@ -102,11 +103,17 @@ class Responder:
     def answers(self, points: Sequence[Point], slopes: bool) -> list[Response]:
         """The response at each point."""
         lanes = {key: self.unknowns.lanes(key) if slopes else [] for key in self.keys}
-        rows = [_Rows({key: self.unknowns.row(key, point, lanes[key]) for key in self.keys}) for point in points]
+        rows = [self._rows(point, lanes) for point in points]
         self._cycle(rows)
         for frequency_Hz, fresh in dict.fromkeys((t.frequency_Hz, t.until is None) for t in self._spectra):
             self._impedance(frequency_Hz, fresh, rows)
         return [self._observed(point, row, lanes, slopes) for point, row in zip(points, rows, strict=True)]
+
+    def _rows(self, point: Point, lanes: Mapping[Key, list[int]]) -> _Rows:
+        try:
+            return _Rows({key: self.unknowns.row(key, point, lanes[key]) for key in self.keys})
+        except InputError as error:  # a step beyond what an input may be
+            return _Rows({}, problem=str(error))
 
     @property
     def _spectra(self) -> list[Taken]:

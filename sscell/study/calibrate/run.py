@@ -11,7 +11,7 @@ import numpy as np
 from sscell.cell import Cell
 from sscell.engines.neighbours import simulate_rows
 from sscell.engines.result import SimulationResult
-from sscell.errors import SscellError
+from sscell.errors import InputError
 from sscell.interface import InterfaceState
 from sscell.study.calibrate.conditions import Difference, differences
 from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, told_together
@@ -21,7 +21,7 @@ from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
 from sscell.study.calibrate.search import Progress, Start, normal_of, search
 from sscell.study.calibrate.task import Task, task_from
-from sscell.study.calibrate.unknowns import Key
+from sscell.study.calibrate.unknowns import Key, Point
 from sscell.study.facts import compare
 from sscell.study.jobs import JobResult
 
@@ -98,8 +98,10 @@ def found_by(
     first = [] if kept_rough is not None and kept_rough.is_file() else first_points(task)
     rough = sorted(search(task.rough, first, method.most_iterations, kept_rough, progress), key=lambda s: s.cost)
     if not np.isfinite(rough[0].cost):
-        raise SscellError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
+        raise InputError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
     (best,) = search(task.problem, [Start(u=list(rough[0].u))], method.most_iterations, kept, progress)
+    if not np.isfinite(best.cost):
+        raise InputError(f"Calibration: the best start cannot be simulated on the usual mesh: {best.status}.")
     return best, [best, *rough[1:]]
 
 
@@ -182,7 +184,7 @@ def compared(task: Task, best: Start, sampled: Posterior | None) -> list[Differe
 
 def bands(task: Task, draws: np.ndarray) -> list[Band]:
     """Each sample and run that the data speak of, over draws (N, P) of the posterior."""
-    points = [task.problem.point(u) for u in draws]
+    points = [point for point in map(task.problem.point, draws) if _can_be_made(task, point)]
     found = []
     for run, keys in _by_run(task).items():
         cells = [task.unknowns.cell(key, point) for key in keys for point in points]
@@ -209,6 +211,16 @@ def facts_at(task: Task, u: np.ndarray) -> list:
             if cell.interface is not None:
                 interfaces.setdefault(key[0], cell.interface)
     return compare(task.facts, jobs, interfaces)
+
+
+def _can_be_made(task: Task, point: Point) -> bool:
+    """Whether all inputs are in their ranges."""
+    try:
+        for key in task.unknowns.keys:
+            task.unknowns.cell(key, point)
+    except InputError:
+        return False
+    return True
 
 
 def _by_run(task: Task) -> dict[str, list[Key]]:

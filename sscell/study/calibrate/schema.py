@@ -17,8 +17,8 @@ class ParameterSpec(Strict):
 
     value: the prior's centre, and where the search begins. spread: one standard deviation of the prior, a factor above
     1 on the scale "log", an amount on "linear"; flat: the spread is only the size of a step, and the prior is flat
-    between low and high. fixed: it stays at its value. samples: those it holds for, if not all; then `input` names it
-    and the key is free.
+    between low and high. fixed: it stays at its value. samples, runs: those it holds for, if not all; the key is free
+    if `input` names it. What holds for some wins over what holds for all.
     """
 
     value: float
@@ -29,6 +29,7 @@ class ParameterSpec(Strict):
     high: float | None = None
     input: str | None = None
     samples: tuple[str, ...] | None = None
+    runs: tuple[str, ...] | None = None
     fixed: bool = False
     source: str
 
@@ -38,6 +39,8 @@ class ParameterSpec(Strict):
             return self
         if self.spread == 0:
             raise ValueError("give spread, one standard deviation of what is known beforehand, or fixed = true")
+        if self.flat and (self.low is None or self.high is None):
+            raise ValueError("a flat prior needs low and high")
         if self.scale == "log" and self.spread <= 1:
             raise ValueError(f"spread on the scale 'log' is a factor above 1, got {self.spread:g}")
         if self.scale == "log" and (self.value <= 0 or (self.low is not None and self.low <= 0)):
@@ -144,7 +147,10 @@ class MethodSpec(Strict):
 
 
 class Study(Scenario):
-    """A scenario with unknowns and data. cell_spread: input -> relative standard deviation from cell to cell."""
+    """A scenario with unknowns and data.
+
+    cell_spread: input -> relative standard deviation from one pellet to another.
+    """
 
     parameters: Mapping[str, ParameterSpec] = Field(min_length=1)
     cell_spread: Mapping[str, float] = {}
@@ -164,6 +170,13 @@ class Study(Scenario):
         for name, spec in self.parameters.items():
             for sample in spec.samples or ():
                 _check_known(f"parameter '{name}'", "sample", sample, self.samples)
+            for run in spec.runs or ():
+                _check_known(f"parameter '{name}'", "run", run, self.runs)
+        for name, sigma in self.cell_spread.items():
+            if sigma <= 0:
+                raise ValueError(f"cell_spread: '{name}' must be above 0, got {sigma:g}")
+        if all(spec.fixed for spec in self.parameters.values()):
+            raise ValueError("all parameters are fixed; leave at least one free")
         free = [name for name, spec in self.parameters.items() if not spec.fixed]
         chosen = self.method.posterior.parameters if self.method.posterior else ()
         for where, names in (("profiles", self.method.profiles), ("posterior", chosen)):

@@ -175,7 +175,10 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
     ]
     best = int(np.argmin(costs))
     gained = state.cost - costs[best]
-    if gained <= 0:
+    if not gained > 0:
+        if not np.isfinite(state.cost):
+            state.status = f"no response: {responses[best].problem}"
+            return
         state.damping *= HARDER
         if state.age > 0:
             state.trials = []  # old slopes may be to blame

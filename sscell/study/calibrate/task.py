@@ -24,7 +24,7 @@ from sscell.study.calibrate.unknowns import Unknowns
 from sscell.study.factfile import Fact, read_facts
 from sscell.study.schema import read_as
 
-PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy")
+PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,11 +83,11 @@ class Unknowns:
         self._fixed = [Unknown(name, spec) for name, spec in study.parameters.items() if spec.fixed]
         self.spread = dict(study.cell_spread)
         self._plain: dict[Key, _PlainCell] = {}
-        named = {name for key in self.keys for name in self._cell_of(key).inputs}
-        for unknown in self.free:
-            if unknown.name not in named:
+        named = {name for key in self.keys for name in self._cell_of(key).applied}
+        for name, where in [(n, "Parameter") for n in study.parameters] + [(n, "cell_spread") for n in self.spread]:
+            if name not in named:
                 raise InputError(
-                    f"Parameter '{unknown.name}' is an input of none of the cells that the data speak of; take it out, "
+                    f"{where} '{name}' is an input of none of the cells that the data speak of; take it out, "
                     "or name an input of theirs (ss.continuous_inputs(cell) lists them)."
                 )
 
@@ -157,24 +157,47 @@ class Unknowns:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 cell = cell_of(self.study, *key)
-            named = {}
-            for unknown in (*self.free, *self._fixed):
-                spec = unknown.spec
-                if spec.samples is None or key[0] in spec.samples:
-                    named[unknown.name] = _full(cell, spec.input or unknown.name)
-            inputs = {name: full for name, full in named.items() if full is not None}
-            spread = [_full(cell, name) for name in self.spread]
-            self._plain[key] = _PlainCell(cell, continuous_inputs(cell), inputs, spread)
+            inputs, applied = self._inputs(cell, key)
+            pellet = self.study.runs[key[1]].cell == "pellet"
+            spread = [_full(cell, name) if pellet else None for name in self.spread]
+            applied |= {name for name, full in zip(self.spread, spread, strict=True) if full is not None}
+            self._plain[key] = _PlainCell(cell, continuous_inputs(cell), inputs, spread, applied)
         return self._plain[key]
+
+    def _inputs(self, cell: Cell, key: Key) -> tuple[dict[str, str], set[str]]:
+        """Parameter -> the input of this cell that it sets; and all that are inputs of it, if others win or not."""
+        found: dict[str, tuple[int, str]] = {}
+        applied = set()
+        for unknown in (*self.free, *self._fixed):
+            spec = unknown.spec
+            own = (spec.samples is None or key[0] in spec.samples) and (spec.runs is None or key[1] in spec.runs)
+            full = _full(cell, spec.input or unknown.name) if own else None
+            if full is None:
+                continue
+            applied.add(unknown.name)
+            rank = (spec.samples is not None) + (spec.runs is not None)
+            held = found.get(full)
+            if held is not None and held[0] == rank:
+                raise InputError(
+                    f"Parameters '{held[1]}' and '{unknown.name}' both set {full} of sample '{key[0]}' in run "
+                    f"'{key[1]}'; limit one of them by `samples` or `runs`."
+                )
+            if held is None or held[0] < rank:
+                found[full] = rank, unknown.name
+        return {name: full for full, (_, name) in found.items()}, applied
 
 
 class _PlainCell(NamedTuple):
-    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary, or None."""
+    """A cell before its unknowns: all inputs, those that unknowns set (by unknown), those that vary, or None.
+
+    applied: the parameters and spreads that are inputs of it.
+    """
 
     cell: Cell
     values: dict[str, float]
     inputs: dict[str, str]
     spread: list[str | None]
+    applied: set[str]
 
 
 def _full(cell: Cell, name: str) -> str | None:
