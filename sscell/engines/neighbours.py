@@ -71,14 +71,20 @@ def spectra_of_rows(
     states: Sequence[Sequence[CellState]] | None = None,
     rest_h: float = 1.0,
     mesh: Mesh = FAST_IMPEDANCE_MESH,
+    rest_mesh: Mesh = FAST_MESH,
+    tolerance: float = FAST_TOLERANCE,
 ) -> NeighbourSpectra:
-    """Spectra of rows of cells at their states (None: fresh) after a rest, which the cells of a row take abreast."""
+    """Spectra of rows of cells at their states (None: fresh) after a rest, which the cells of a row take abreast.
+
+    rest_mesh, tolerance: of the rest.
+    """
     from sscell.engines.jax.impedance import spectra_of
 
     abreast = _abreast(rows)
     problems = [""] * len(rows)
     if rest_h > 0:
-        rested = simulate_rows(rows, Protocol(((rest_step(rest_h),),)), states=states)
+        rest = Protocol(((rest_step(rest_h),),))
+        rested = simulate_rows(rows, rest, states=states, mesh=rest_mesh, tolerance=tolerance)
         states = [[result.final_state for result in row] for row in rested]
         problems = [row[0].message for row in rested]
     z = np.full((len(rows), abreast, frequency_Hz.size), np.nan + 0j)

@@ -40,7 +40,7 @@ def starts_words(calibration: Calibration) -> str:
     near = sum(cost < best.cost + 1.0 for cost in others)
     return (
         f"{len(calibration.starts)} starts; the best: {best.status}, with {best.left:.1g} of the cost left to gain; "
-        f"{near} of the others came within 1 of its cost."
+        f"{near} of the others came within 1 of its cost (searched roughly, and not to the end)."
     )
 
 
@@ -62,6 +62,8 @@ def warnings(calibration: Calibration) -> list[str]:
             f"Residuals are {times:.1f} times the errors that the data were given: the model lacks something, and "
             "intervals are too narrow by about as much."
         )
+    if any(np.isnan(row.shift) for row in calibration.beside):
+        said.append("The finer run of some data failed, so what mesh and time steps leave in them is not known.")
     moved = [row for row in calibration.beside if row.shift > MOVED]
     if moved:
         named = ", ".join(f"{row.datum.name} ({row.shift:.1f})" for row in moved)
@@ -69,6 +71,9 @@ def warnings(calibration: Calibration) -> list[str]:
     free, numbers = calibration.counts
     if 2 * free > numbers:
         said.append(f"{free} parameters for {numbers} numbers: more than one for two.")
+    loose = sorted({row.left_out for row in calibration.predicted if row.status != "converged"})
+    if loose:
+        said.append(f"The search without {', '.join(loose)} did not converge; its predictions are preliminary.")
     sampled = calibration.posterior
     if sampled is not None:
         if float(np.max(sampled.r_hat)) > 1.05 or sampled.divergences:

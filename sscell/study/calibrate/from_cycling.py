@@ -18,6 +18,8 @@ from sscell.study.measures import RUN_MEASURES
 
 def data_from_curves(study: Study, folder: Path) -> list[Datum]:
     """The voltage curves that a study names; files lie in `folder`."""
+    for spec in study.curves:
+        _check_planned(f"Curve '{spec.file}'", spec.run, spec.cycle, study)
     return [curve_datum(spec, _record(spec.file, spec.active_mass_mg, folder)) for spec in study.curves]
 
 
@@ -26,7 +28,9 @@ def data_from_cycles(study: Study, folder: Path) -> list[Datum]:
     found = []
     for spec in study.cycles:
         table = _cycles_table(_record(spec.file, spec.active_mass_mg, folder))
-        for cycle in table if spec.cycles is None else spec.cycles:
+        planned = len(study.runs[spec.run].plan())
+        for cycle in [k for k in table if k <= planned] if spec.cycles is None else spec.cycles:
+            _check_planned(f"Cycles '{spec.file}'", spec.run, cycle, study)
             require(
                 cycle in table, f"Cycles '{spec.file}': cycle {cycle} is not in the file, or has but one direction."
             )
@@ -86,6 +90,11 @@ def cycle_datum(spec: CyclesSpec, cycle: int, row: dict[str, float]) -> Datum:
         judge=measured(np.array([target]), np.array([spec.error])),
         words=f"{target:.4g}",
     )
+
+
+def _check_planned(named: str, run: str, cycle: int, study: Study) -> None:
+    planned = len(study.runs[run].plan())
+    require(cycle <= planned, f"{named}: run '{run}' has {planned} cycles, got cycle {cycle}.")
 
 
 def _record(file: str, active_mass_mg: float | None, folder: Path) -> CyclingTrace:

@@ -36,6 +36,9 @@ def data_from_facts(facts: Sequence[Fact], study: Study) -> list[Datum]:
 def _is_simulated(fact: Fact, study: Study) -> bool:
     if fact.entry["protocol"] == "process":
         return all(name in study.samples for name in fact.samples)
+    cycle = int(fact.entry.get("cycle", 1))
+    if any(cycle > len(study.runs[run].plan()) for _, run in _cells(fact) if run in study.runs):
+        return False
     return all(run in study.runs and sample in study.samples_of(study.runs[run]) for sample, run in _cells(fact))
 
 

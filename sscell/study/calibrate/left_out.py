@@ -20,7 +20,8 @@ MOST_VALUES = 8
 class Predicted(NamedTuple):
     """One value that was left out: what was measured, what the rest foretells (95 % interval) and what a fit gives.
 
-    off: residual in standard deviations of the measurement and the prediction together.
+    off: residual in standard deviations of the measurement and the prediction together. status: of the search without
+    those data.
     """
 
     left_out: str
@@ -31,6 +32,7 @@ class Predicted(NamedTuple):
     high: float
     fitted: float
     off: float
+    status: str
 
 
 def predictions(
@@ -56,10 +58,14 @@ def speaking_of(data: Sequence[Datum], name: str) -> list[int]:
 
 def interval(problem: Problem, state: Start, number: int) -> tuple[np.ndarray, np.ndarray]:
     """A datum's values where a start ended, and their standard deviations from the unknowns and from cell to cell."""
-    at = normal_of(problem, state)
-    spread = covariance(at.matrix, problem.held(at, state.pinned))
+    spread = _spread(problem, state)
     slopes = np.array(state.slopes[number])
     return np.array(state.values[number]), np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
+
+
+def _spread(problem: Problem, state: Start) -> np.ndarray:
+    at = normal_of(problem, state)
+    return covariance(at.matrix, problem.held(at, state.pinned))
 
 
 def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predicted]:
@@ -69,18 +75,31 @@ def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predic
         assert datum.judge is not None
         values, errors = interval(problem, state, number)
         residual, by_value = datum.judge(values)
-        width = np.sqrt(1 + (by_value**2) @ errors**2)
-        off = float(np.max(np.abs(residual) / width, initial=0.0))
+        by = by_value @ np.array(state.slopes[number])
+        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, _spread(problem, state), by))
+        off = np.abs(residual) / width
         if values.size > MOST_VALUES:
-            scale, off = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean((residual / width) ** 2)))
+            scale, whole = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean(off**2)))
             fitted = float(np.sqrt(np.mean(datum.judge(np.array(best.values[number]))[0] ** 2)))
-            rows.append(Predicted(name, f"{datum.name}: RMS residual", "1", scale, np.nan, np.nan, fitted, off))
+            rows.append(
+                Predicted(name, f"{datum.name}: RMS residual", "1", scale, np.nan, np.nan, fitted, whole, state.status)
+            )
             continue
         for k in range(values.size):
             label = datum.labels[k] if len(datum.labels) == values.size else ""
             low, high = (float(values[k] + z * errors[k]) for z in (-TWO_SIDED_95, TWO_SIDED_95))
             title = f"{datum.name}, {label}" if label and values.size > 1 else datum.name
             rows.append(
-                Predicted(name, title, datum.words, float(values[k]), low, high, float(best.values[number][k]), off)
+                Predicted(
+                    name,
+                    title,
+                    datum.words,
+                    float(values[k]),
+                    low,
+                    high,
+                    float(best.values[number][k]),
+                    float(np.max(off[datum.judge.matrix[:, k] != 0], initial=0.0)),
+                    state.status,
+                )
             )
     return rows

@@ -170,6 +170,8 @@ class Responder:
                 states=[p.states[t.cell, t.until] for p, t in chosen if t.until is not None] or None,
                 rest_h=0.0 if fresh else self.study.eis.rest_h,
                 mesh=self.fineness.impedance_mesh,
+                rest_mesh=self.fineness.mesh,
+                tolerance=self.fineness.tolerance,
             )
             for (point, taken), z, problem in zip(chosen, found.impedance_ohm, found.problems, strict=True):
                 point.spectra[taken] = z

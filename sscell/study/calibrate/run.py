@@ -159,10 +159,10 @@ def beside(task: Task, best: Start) -> list[Beside]:
             continue
         values, errors = interval(task.problem, best, number)
         residuals, _ = datum.judge(values)
-        shift = 0.0
+        shift = np.nan
         if not finer.problem:
-            weight = np.abs(datum.judge.matrix)
-            shift = float(np.max(np.nan_to_num(weight @ np.abs(finer.values[number] - values)), initial=0.0))
+            moved = np.where(np.isnan(values), 0.0, finer.values[number] - values)
+            shift = float(np.max(np.abs(datum.judge.matrix @ moved), initial=0.0))
         low, high = (values + z * errors for z in (-TWO_SIDED_95, TWO_SIDED_95))
         rows.append(Beside(datum, values, low, high, float(np.max(np.abs(residuals), initial=0.0)), shift))
     return rows

@@ -98,7 +98,8 @@ def test_a_spectrum_in_the_middle_of_a_run(study: Path, monkeypatch: pytest.Monk
     ("old", "new", "message"),
     [
         ('run = "cycling"\nerror_percent', 'run = "cyclin"\nerror_percent', "'cyclin' is no run of this study"),
-        ("points = 20", "points = 20\ncycle = 9", "there is no discharge in its cycle 9"),
+        ("points = 20", "points = 20\nof_cycle = 9", "there is no discharge in its cycle 9"),
+        ("points = 20", "points = 20\ncycle = 4\nof_cycle = 1", "run 'cycling' has 3 cycles, got cycle 4"),
         ('state = "aged"', 'state = "aged"\ncycle = 7', "'cycling' has 3 cycles, got cycle = 7"),
         ('state = "aged"', 'state = "aged"\nstep = 3', "has 2 steps in cycle 3, got step = 3"),
         ('state = "aged"', "step = 1", "cycle and step belong to state = 'aged'"),
@@ -108,7 +109,11 @@ def test_a_spectrum_in_the_middle_of_a_run(study: Path, monkeypatch: pytest.Monk
         ("spread = 2.0", "", "give spread, .* or fixed = true"),
         ("starts = 2", 'profiles = ["x"]', "profiles: 'x' is no free parameter of this study"),
         ("starts = 2", 'leave_out = ["coate"]', r"'coate' is no sample or run of this study \(did you mean 'coated'"),
-        ('quantity = "coulomb_efficiency"', 'quantity = "coulomb_efficiency"\ncycles = [8]', "cycle 8 is not in the"),
+        (
+            'quantity = "coulomb_efficiency"',
+            'quantity = "coulomb_efficiency"\ncycles = [8]',
+            "3 cycles, got cycle 8",
+        ),
         ('[parameters."coating.cond', '[parameters."coatng.cond', "is an input of none of the cells"),
     ],
 )

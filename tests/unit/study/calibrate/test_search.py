@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sscell.study.calibrate.evidence import Datum, measured
-from sscell.study.calibrate.problem import Problem
+from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
-from sscell.study.calibrate.search import Start, normal_of, search
+from sscell.study.calibrate.search import Start, normal_of, pinned_at, search
 from sscell.study.calibrate.unknowns import Point
 
 rng = np.random.default_rng(3)
@@ -129,6 +129,27 @@ def test_a_trial_that_cannot_be_simulated_is_a_step_too_far() -> None:
     (found,) = search(problem(answered=some), [start()], 60)
     assert found.status in ("no descent", "converged") and 0 < found.cost < np.inf
     assert found.cost < search(problem(), [start()], 1)[0].cost
+
+
+def test_a_pinned_point_that_cannot_be_simulated_is_named() -> None:
+    (best,) = search(problem(), [start()], 30)
+
+    def none(points: Sequence[Point], slopes: bool) -> list[Response]:
+        return [Response([], [], "it was emptied") for _ in points]
+
+    beside = pinned_at(best, np.array([3.0, 0, 0, 0]), 0)
+    assert search(problem(answered=none), [beside], 30)[0].status == "no response: it was emptied"
+
+
+def test_what_would_pass_a_bound_stays_there_and_the_others_make_the_best_of_it() -> None:
+    """The step of least cost inside the bounds, against a search over many points."""
+    matrix = np.array([[2.0, 1.8], [1.8, 2.0]])
+    at = Normal(matrix, np.array([-4.0, -3.0]), np.zeros(2))
+    bounded = Problem(answers, [], (2, 1, 0), np.ones(2), (np.full(2, -9.0), np.array([0.5, 9.0])), None)
+    u, promised = bounded.step(at, 0.0)
+    grid = np.array([[x, y] for x in np.linspace(-2, 0.5, 101) for y in np.linspace(-2, 2, 401)])
+    costs = grid @ at.gradient + 0.5 * np.einsum("ni,ij,nj->n", grid, matrix, grid)
+    assert u == pytest.approx(grid[np.argmin(costs)], abs=0.02) and promised == pytest.approx(-costs.min(), rel=1e-3)
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
