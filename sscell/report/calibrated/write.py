@@ -21,6 +21,7 @@ from sscell.study.calibrate import run
 from sscell.study.calibrate.result import Calibration
 from sscell.study.calibrate.search import Progress
 from sscell.study.calibrate.task import PACKAGES
+from sscell.study.calibrate.unknowns import Unknown
 from sscell.study.facts import score
 
 OUR_FILES = frozenset(
@@ -104,16 +105,9 @@ def _draws(calibration: Calibration) -> Any:
 
     assert calibration.posterior is not None
     sampled, specs = calibration.posterior, calibration.study.parameters
-    names = [row.name for row in calibration.known]
-    values = np.stack(
-        [
-            specs[name].value * specs[name].spread ** u
-            if specs[name].scale == "log"
-            else specs[name].value + specs[name].spread * u
-            for name, u in zip(names, sampled.draws.T, strict=False)
-        ],
-        axis=1,
-    )
+    unknowns = [Unknown(row.name, specs[row.name]) for row in calibration.known]
+    names = [unknown.name for unknown in unknowns]
+    values = np.array([[unknown.value(u) for unknown, u in zip(unknowns, row, strict=False)] for row in sampled.draws])
     return xr.Dataset(
         {"value": (("draw", "parameter"), values), "r_hat": ("parameter", sampled.r_hat[: len(names)])},
         coords={"parameter": names},

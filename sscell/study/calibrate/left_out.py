@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sscell.study.calibrate.evidence import Datum
-from sscell.study.calibrate.known import TWO_SIDED_95, covariance
+from sscell.study.calibrate.known import TWO_SIDED_95
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, normal_of, search, without
+from sscell.study.calibrate.search import Progress, Start, search, spread_of, without
 
 # Of a datum with more values than this (a curve, a spectrum) only how far off it is on the whole is told.
 MOST_VALUES = 8
@@ -58,14 +58,9 @@ def speaking_of(data: Sequence[Datum], name: str) -> list[int]:
 
 def interval(problem: Problem, state: Start, number: int) -> tuple[np.ndarray, np.ndarray]:
     """A datum's values where a start ended, and their standard deviations from the unknowns and from cell to cell."""
-    spread = _spread(problem, state)
+    spread = spread_of(problem, state)
     slopes = np.array(state.slopes[number])
     return np.array(state.values[number]), np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
-
-
-def _spread(problem: Problem, state: Start) -> np.ndarray:
-    at = normal_of(problem, state)
-    return covariance(at.matrix, problem.held(at, state.pinned))
 
 
 def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predicted]:
@@ -76,7 +71,7 @@ def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predic
         values, errors = interval(problem, state, number)
         residual, by_value = datum.judge(values)
         by = by_value @ np.array(state.slopes[number])
-        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, _spread(problem, state), by))
+        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread_of(problem, state), by))
         off = np.abs(residual) / width
         if values.size > MOST_VALUES:
             scale, whole = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean(off**2)))

@@ -18,9 +18,8 @@ import numpy as np
 from sscell.folder import write_whole
 from sscell.jax_setup import load_jax
 from sscell.study.calibrate.evidence import Judge, stacked
-from sscell.study.calibrate.known import covariance
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, normal_of
+from sscell.study.calibrate.search import Progress, Start, spread_of
 
 # Points of the emulator are drawn this much wider than the linear posterior.
 WIDER = 1.3
@@ -79,18 +78,12 @@ def products(d: Any, xp: Any = np) -> Any:
     return d[..., a] * d[..., b] * xp.asarray(np.where(a == b, 0.5, 1.0))
 
 
-def spread_root(problem: Problem, best: Start) -> np.ndarray:
-    """R (P, P), R R^T the covariance of all coordinates where a start ended."""
-    at = normal_of(problem, best)
-    values, vectors = np.linalg.eigh(covariance(at.matrix, problem.held(at)))
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
-
-
-def points_around(problem: Problem, best: Start, count: int, seed: int) -> np.ndarray:
-    """Coordinates (count, P) drawn from the linear posterior, wider, inside the bounds."""
-    root = spread_root(problem, best)
+def points_around(problem: Problem, best: Start, count: int, seed: int, wider: float = 1.0) -> np.ndarray:
+    """Coordinates (count, P) drawn from the linear posterior, so many times wider, inside the bounds."""
+    values, vectors = np.linalg.eigh(spread_of(problem, best))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
     rng = np.random.default_rng(seed)
-    drawn = np.array(best.u) + WIDER * rng.standard_normal((count, root.shape[1])) @ root.T
+    drawn = np.array(best.u) + wider * rng.standard_normal((count, root.shape[1])) @ root.T
     return np.asarray(np.clip(drawn, *problem.bounds))
 
 
@@ -170,7 +163,7 @@ def posterior(
 ) -> Posterior:
     """Draws by NUTS; made_of: exact runs behind the emulator; weighed: exact runs that weigh its draws."""
     total = made_of + weighed
-    points = points_around(problem, best, made_of, seed)
+    points = points_around(problem, best, made_of, seed, WIDER)
     exact = _exact(problem, points, kept, "points", progress, 0, total)
     sound = np.isfinite(exact).all(axis=1)
     emulator = emulator_from(problem, best, chosen, points[sound], exact[sound])

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sscell.study.calibrate.known import covariance
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, normal_of, pinned_at, search
+from sscell.study.calibrate.search import Progress, Start, pinned_at, search, spread_of
 from sscell.study.calibrate.unknowns import Unknown
 
 # Where it is traced, in standard deviations of the covariance.
@@ -42,8 +41,7 @@ def profiles(
     progress: Progress | None = None,
 ) -> list[ProfileLikelihood]:
     """Trace some unknowns; each point goes on from where the covariance expects it."""
-    at = normal_of(problem, best)
-    spread, u = covariance(at.matrix, problem.held(at)), np.array(best.u)
+    spread, u = spread_of(problem, best), np.array(best.u)
     numbers = {unknown.name: k for k, unknown in enumerate(unknowns)}
     starts = []
     for name in names:

@@ -16,7 +16,7 @@ from sscell.interface import InterfaceState
 from sscell.study.calibrate.conditions import Difference, differences
 from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, told_together
 from sscell.study.calibrate.left_out import interval, predictions
-from sscell.study.calibrate.posterior import Posterior, posterior, spread_root
+from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
 from sscell.study.calibrate.search import Progress, Start, normal_of, search
@@ -63,7 +63,7 @@ def calibrate(
     predicted = predictions(problem, best, method.leave_out, rounds, place("left-out"), told("leaving out"))
     traced = profiles(problem, task.unknowns.free, best, method.profiles, rounds, place("profiles"), told("profiles"))
     sampled = sampled_by(task, best, place("posterior"), told("posterior"))
-    draws = sampled.equal_draws(BAND_DRAWS) if sampled else linear_draws(task, best, BAND_DRAWS)
+    draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
     held, shared = problem.held(at), len(task.unknowns.free)
     spread = covariance(at.matrix, held)
@@ -142,14 +142,6 @@ def sampled_by(task: Task, best: Start, kept: Path | None = None, progress: Prog
     )
 
 
-def linear_draws(task: Task, best: Start, count: int) -> np.ndarray:
-    """Coordinates (count, P) from the covariance, inside the bounds."""
-    root = spread_root(task.problem, best)
-    rng = np.random.default_rng(task.study.method.seed)
-    drawn = np.array(best.u) + rng.standard_normal((count, root.shape[1])) @ root.T
-    return np.asarray(np.clip(drawn, *task.problem.bounds))
-
-
 def beside(task: Task, best: Start) -> list[Beside]:
     """Every datum that was fitted, beside its calibrated values; finer mesh and steps as well."""
     finer = task.finer.answers([np.array(best.u)], False)[0]
@@ -175,7 +167,7 @@ def compared(task: Task, best: Start, sampled: Posterior | None) -> list[Differe
     if sampled is not None:
         values = np.array([sampled.emulator.at(u) for u in sampled.draws])
     else:
-        u = linear_draws(task, best, 2000)
+        u = points_around(task.problem, best, 2000, task.study.method.seed)
         slopes = np.concatenate([np.array(s) for s in best.slopes])
         values = np.concatenate([np.array(v) for v in best.values]) + (u - np.array(best.u)) @ slopes.T
     ends = np.cumsum([len(v) for v in best.values])[:-1]

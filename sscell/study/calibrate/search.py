@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sscell.folder import write_whole
+from sscell.study.calibrate.known import covariance
 from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
 
@@ -121,6 +122,12 @@ def normal_of(problem: Problem, state: Start) -> Normal:
     """Gauss-Newton's matrix and gradient where a start is."""
     u = np.array(state.u)
     return problem.normal(problem.judge(*_arrays(state), state.left_out), u)
+
+
+def spread_of(problem: Problem, state: Start) -> np.ndarray:
+    """Covariance (P, P) of all coordinates where a start is."""
+    at = normal_of(problem, state)
+    return covariance(at.matrix, problem.held(at, state.pinned))
 
 
 def _read(kept: Path) -> list[Start]:
