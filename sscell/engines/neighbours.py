@@ -19,6 +19,10 @@ from sscell.engines.result import CycleSummary, SimulationResult
 from sscell.errors import require
 from sscell.protocol import Protocol
 from sscell.records import CellState, Profile
+from sscell.threads import cores
+
+# Rows shorter than this are not cut further.
+LEAST_ROW = 4
 
 
 class NeighbourSpectra(NamedTuple):
@@ -42,8 +46,10 @@ def simulate_rows(
     A result has the cycles that were finished and the last state; states in between are not kept, and the trace only of
     so many cycles (at first none). A row stops as a whole where its first cell stops.
     """
-    record_steps = sum(len(steps) for steps in plan.cycles[:trace_cycles])
     abreast = _abreast(rows)
+    if (pieces := _pieces(len(rows), abreast)) > 1:
+        return _in_pieces(rows, pieces, plan, states, trace_cycles, mesh, tolerance)
+    record_steps = sum(len(steps) for steps in plan.cycles[:trace_cycles])
     cells = [cell for row in rows for cell in row]
     given: list[CellState | None] = [None] * len(cells) if states is None else [s for row in states for s in row]
     results: list[SimulationResult | None] = [None] * len(cells)
@@ -108,6 +114,39 @@ def _abreast(rows: Sequence[Sequence[Cell]]) -> int:
         f"Rows of neighbours must have one length of at least 1, got {sorted(lengths)}.",
     )
     return lengths.pop()
+
+
+def _pieces(rows: int, abreast: int) -> int:
+    """Into how many rows each row is cut, so that few rows fill the cores; a leader costs as much as a follower."""
+    return max(1, min(cores() // rows, abreast // LEAST_ROW))
+
+
+def _in_pieces(
+    rows: Sequence[Sequence[Cell]],
+    pieces: int,
+    plan: Protocol,
+    states: Sequence[Sequence[CellState]] | None,
+    trace_cycles: int,
+    mesh: Mesh,
+    tolerance: float,
+) -> list[list[SimulationResult]]:
+    """Every row as shorter ones, each led by its first cell."""
+    places = [[0, *piece] for piece in np.array_split(np.arange(1, len(rows[0])), pieces)]
+    width = max(map(len, places))
+    filled = [[*own, *[0] * (width - len(own))] for own in places]
+    found = simulate_rows(
+        [[row[k] for k in own] for row in rows for own in filled],
+        plan,
+        states=None if states is None else [[given[k] for k in own] for given in states for own in filled],
+        trace_cycles=trace_cycles,
+        mesh=mesh,
+        tolerance=tolerance,
+    )
+    by_row = [found[k : k + pieces] for k in range(0, len(found), pieces)]
+    return [
+        [short[0][0], *(result for own, results in zip(places, short, strict=True) for result in results[1 : len(own)])]
+        for short in by_row
+    ]
 
 
 def _result(

@@ -25,7 +25,7 @@ from sscell.threads import cores, in_threads
 
 Progress = Callable[[int, int, str], None]
 # Lanes of a group: code is compiled for these alone. On the CPU 64 fill the vector registers and still fit the cache.
-CPU_WIDTHS, DEVICE_WIDTHS = (1, 8, 32, 64), (1, 64, 1024, 4096, 16384)
+CPU_WIDTHS, DEVICE_WIDTHS = (1, 4, 8, 32, 64), (1, 64, 1024, 4096, 16384)
 
 
 @dataclass

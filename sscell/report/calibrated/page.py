@@ -43,6 +43,7 @@ def _content(calibration: Calibration) -> dict[str, Any]:
         "starts": calibration.starts,
         "starts_words": starts_words(calibration),
         "predicted": calibration.predicted,
+        "trades": calibration.trades,
         "profiles": calibration.profiles,
         "differences": calibration.differences,
         "cells": [(key, apart.tolist()) for key, apart in calibration.apart.items()] if study.cell_spread else [],

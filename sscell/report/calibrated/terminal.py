@@ -47,6 +47,16 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
                 for p in calibration.predicted
             ],
         )
+    if calibration.trades:
+        _table(
+            console,
+            "What gives way",
+            ("Left out", "Not met", "Other figures met"),
+            [
+                (t.left_out or "nothing", ", ".join(t.unmet) or "–", f"{t.met} of {t.figures}")
+                for t in calibration.trades
+            ],
+        )
     if calibration.differences:
         _table(
             console,

@@ -93,6 +93,15 @@ class Datum:
     """What each value is of, where they are few."""
 
 
+def speaking_of(data: Sequence[Datum], name: str) -> list[int]:
+    """The numbers of the data that speak of a sample or a run, or that bear the name."""
+    return [
+        k
+        for k, d in enumerate(data)
+        if d.judge and (name == d.name or name in d.samples or any(name == run for _, run in d.cells))
+    ]
+
+
 class Judged(NamedTuple):
     """Residuals (R,), the number of the datum of each (R,), and their slopes (R, P) by the coordinates, if known."""
 

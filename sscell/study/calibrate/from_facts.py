@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sscell.errors import InputError
+from sscell.errors import InputError, nearest_key, require
 from sscell.study.calibrate.evidence import Datum, Judge, Picture, at_least, both, measured
 from sscell.study.calibrate.schema import MethodSpec, Study
 from sscell.study.calibrate.unknowns import Key
@@ -29,7 +29,10 @@ def data_from_facts(facts: Sequence[Fact], study: Study) -> list[Datum]:
             if study.method.hold_orders and fact.tolerance:
                 found.append(_ordering(fact, study.method))
         elif fact.entry["use"] == "fit":
-            found.append(_figure(fact, study.method))
+            found.append(_figure(fact, study))
+    fitted = [datum.name for datum in found if datum.counts]
+    for name in study.errors:
+        require(name in fitted, f"errors: '{name}' is no fact that is fitted{nearest_key(name, fitted)}.")
     return found
 
 
@@ -49,9 +52,9 @@ def _cells(fact: Fact) -> tuple[Key, ...]:
     return tuple(dict.fromkeys(sample_and_run(name, entry["protocol"]) for name in names))
 
 
-def _figure(fact: Fact, method: MethodSpec) -> Datum:
+def _figure(fact: Fact, study: Study) -> Datum:
     low, high = allowed(fact)
-    sigma = _sigma(fact, low, high) / method.sigmas
+    sigma = study.errors.get(fact.entry["id"]) or _tolerance(fact, low, high) / study.method.sigmas
     centred = fact.entry["kind"] in ("eq", "approx") and not isinstance(fact.entry["value"], list)
 
     count = 1 if fact.entry["measure"] == "interface_resistance_ratio" else len(fact.samples)
@@ -100,7 +103,7 @@ def _datum(fact: Fact, judge: Judge | None, labels: Sequence[str] | None = None)
     )
 
 
-def _sigma(fact: Fact, low: float | None, high: float | None) -> float:
+def _tolerance(fact: Fact, low: float | None, high: float | None) -> float:
     """What counts as the tolerance: the file's, or of a range half its width."""
     if fact.tolerance:
         return fact.tolerance

@@ -1,4 +1,7 @@
-"""Prediction tests: the search goes on without the data of a sample or a run, and those data are then predicted."""
+"""Prediction tests: the search goes on without the data of a sample, a run or a fact; those data are then predicted,
+
+and the rest may be met better.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sscell.study.calibrate.evidence import Datum
+from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.known import TWO_SIDED_95
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, search, spread_of, without
+from sscell.study.calibrate.task import Task
 
 # Of a datum with more values than this (a curve, a spectrum) only how far off it is on the whole is told.
 MOST_VALUES = 8
@@ -35,25 +39,54 @@ class Predicted(NamedTuple):
     status: str
 
 
+class Trade(NamedTuple):
+    """Without some data (left_out; '': with all): how many of the single figures that stay are met, and which not.
+
+    Met: within as many standard deviations as the tolerance of a fact stands for.
+    """
+
+    left_out: str
+    met: int
+    figures: int
+    unmet: tuple[str, ...]
+
+
 def predictions(
-    problem: Problem,
-    best: Start,
-    groups: Sequence[str],
-    most_rounds: int,
-    kept: Path | None = None,
-    progress: Progress | None = None,
-) -> list[Predicted]:
-    """Leave out each group (a sample or a run) in turn."""
-    chosen = {name: speaking_of(problem.data, name) for name in groups}
-    chosen = {name: numbers for name, numbers in chosen.items() if numbers}
-    starts = [without(problem, best, numbers) for numbers in chosen.values()]
-    found = search(problem, starts, most_rounds, kept, progress)
-    return [row for name, state in zip(chosen, found, strict=True) for row in _rows(problem, best, state, name)]
+    task: Task, best: Start, near: Start, kept: Path | None = None, progress: Progress | None = None
+) -> tuple[list[Predicted], list[Trade]]:
+    """Leave out each group (a sample, a run, a fact) in turn.
+
+    The searches go on from `near`, on the rough mesh; what is foretold is simulated where they end as all else is.
+    """
+    rough, method = task.rough, task.study.method
+    chosen = {name: speaking_of(rough.data, name) for name in method.leave_out}
+    starts = [without(rough, near, numbers) for numbers in chosen.values()]
+    found = search(rough, starts, method.most_iterations, kept, progress)
+    responses = task.problem.answers([np.array(state.u) for state in found], False)
+    rows: list[Predicted] = []
+    trades = [_trade("", rough.data, _arrays(best.values), (), method.sigmas)]
+    for name, state, response in zip(chosen, found, responses, strict=True):
+        values = response.values or _arrays(state.values)
+        rows += _rows(rough, best, state, values, name)
+        trades.append(_trade(name, rough.data, values, state.left_out, method.sigmas))
+    return rows, trades if chosen and trades[0].figures else []
 
 
-def speaking_of(data: Sequence[Datum], name: str) -> list[int]:
-    """The numbers of the data that speak of a sample, or of a run."""
-    return [k for k, d in enumerate(data) if d.judge and (name in d.samples or any(name == run for _, run in d.cells))]
+def _trade(
+    name: str, data: Sequence[Datum], values: Sequence[np.ndarray], left_out: Sequence[int], sigmas: float
+) -> Trade:
+    single = [k for k, datum in enumerate(data) if datum.judge and datum.counts == 1 and k not in left_out]
+    unmet = []
+    for k in single:
+        judge = data[k].judge
+        assert judge is not None
+        if np.any(np.abs(judge(values[k])[0]) > sigmas):
+            unmet.append(data[k].name)
+    return Trade(name, len(single) - len(unmet), len(single), tuple(unmet))
+
+
+def _arrays(values: Sequence[Sequence[float]]) -> list[np.ndarray]:
+    return [np.array(v) for v in values]
 
 
 def interval(problem: Problem, state: Start, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,15 +96,15 @@ def interval(problem: Problem, state: Start, number: int) -> tuple[np.ndarray, n
     return np.array(state.values[number]), np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
 
 
-def _rows(problem: Problem, best: Start, state: Start, name: str) -> list[Predicted]:
+def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndarray], name: str) -> list[Predicted]:
     rows = []
     for number in state.left_out:
-        datum = problem.data[number]
+        datum, values = rough.data[number], predicted[number]
         assert datum.judge is not None
-        values, errors = interval(problem, state, number)
+        _, errors = interval(rough, state, number)
         residual, by_value = datum.judge(values)
         by = by_value @ np.array(state.slopes[number])
-        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread_of(problem, state), by))
+        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread_of(rough, state), by))
         off = np.abs(residual) / width
         if values.size > MOST_VALUES:
             scale, whole = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean(off**2)))

@@ -1,8 +1,9 @@
 """The posterior by NUTS, on an emulator of the simulated values that is made, and then checked, by exact runs.
 
 An exact gradient takes all cells through all their cycles, and NUTS takes thousands of gradients. Near the best point
-the values are smooth: their exact slopes there, and second-order terms in a few chosen unknowns, fitted to exact runs
-at points drawn around it. What the emulator misses is told, and the draws are weighed by exact runs at some of them.
+the values are smooth: their exact slopes there, and second-order terms in a few chosen unknowns, fitted to runs on the
+rough mesh at points drawn around it. What the emulator misses is told, and the draws are weighed by exact runs at some
+of them.
 """
 
 from __future__ import annotations
@@ -87,15 +88,14 @@ def points_around(problem: Problem, best: Start, count: int, seed: int, wider: f
     return np.asarray(np.clip(drawn, *problem.bounds))
 
 
-def emulator_from(
-    problem: Problem, best: Start, chosen: Sequence[int], points: np.ndarray, exact: np.ndarray
-) -> Emulator:
-    """From exact values (N, V) at points (N, P)."""
-    u0, v0 = np.array(best.u), np.concatenate([np.array(v) for v in best.values])
-    slopes = np.concatenate([np.array(s) for s in best.slopes])
-    places = np.asarray(chosen, int)
-    terms = products((points - u0)[:, places])
-    missed = exact - v0 - (points - u0) @ slopes.T
+def second_order(
+    near: Start, chosen: Sequence[int], points: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`bend` and `error` of an emulator about a start, from values (N, V) at points (N, P)."""
+    u0, v0 = np.array(near.u), np.concatenate([np.array(v) for v in near.values])
+    slopes = np.concatenate([np.array(s) for s in near.slopes])
+    terms = products((points - u0)[:, np.asarray(chosen, int)])
+    missed = values - v0 - (points - u0) @ slopes.T
     scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
     x = terms / scale
     gram = x.T @ x + RIDGE * len(points) * np.eye(x.shape[1])
@@ -103,7 +103,7 @@ def emulator_from(
     bend = (solved @ missed).T / scale
     leverage = np.einsum("nk,kn->n", x, solved)
     left = (missed - x @ (solved @ missed)) / (1 - leverage)[:, None]
-    return Emulator(u0, v0, slopes, places, bend, np.sqrt(np.mean(left**2, axis=0)))
+    return bend, np.sqrt(np.mean(left**2, axis=0))
 
 
 def sample(problem: Problem, judge: Judge, emulator: Emulator, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -153,6 +153,8 @@ def sample(problem: Problem, judge: Judge, emulator: Emulator, seed: int) -> tup
 def posterior(
     problem: Problem,
     best: Start,
+    rough: Problem,
+    near: Start,
     chosen: Sequence[int],
     *,
     made_of: int,
@@ -161,12 +163,22 @@ def posterior(
     kept: Path | None = None,
     progress: Progress | None = None,
 ) -> Posterior:
-    """Draws by NUTS; made_of: exact runs behind the emulator; weighed: exact runs that weigh its draws."""
+    """Draws by NUTS.
+
+    best, near: the best point and the rough mesh's; made_of: rough runs behind the emulator's second order; weighed:
+    exact runs that weigh its draws.
+    """
     total = made_of + weighed
-    points = points_around(problem, best, made_of, seed, WIDER)
-    exact = _exact(problem, points, kept, "points", progress, 0, total)
-    sound = np.isfinite(exact).all(axis=1)
-    emulator = emulator_from(problem, best, chosen, points[sound], exact[sound])
+    points = points_around(rough, near, made_of, seed, WIDER)
+    runs = _exact(rough, points, kept, "points", progress, 0, total)
+    sound = np.isfinite(runs).all(axis=1)
+    emulator = Emulator(
+        np.array(best.u),
+        np.concatenate([np.array(v) for v in best.values]),
+        np.concatenate([np.array(s) for s in best.slopes]),
+        np.asarray(chosen, int),
+        *second_order(near, chosen, points[sound], runs[sound]),
+    )
     judge = stacked(problem.data, [len(values) for values in best.values])
     draws, r_hat, diverged = sample(problem, judge, emulator, seed)
     numbers = np.random.default_rng(seed + 1).choice(len(draws), weighed, replace=False)

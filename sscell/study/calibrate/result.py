@@ -12,7 +12,7 @@ import numpy as np
 from sscell.study.calibrate.conditions import Difference
 from sscell.study.calibrate.evidence import Datum
 from sscell.study.calibrate.known import Direction, Known
-from sscell.study.calibrate.left_out import Predicted
+from sscell.study.calibrate.left_out import Predicted, Trade
 from sscell.study.calibrate.posterior import Posterior
 from sscell.study.calibrate.profile import ProfileLikelihood
 from sscell.study.calibrate.schema import Study
@@ -72,6 +72,7 @@ class Calibration:
     apart: Mapping[Key, np.ndarray]
     bands: Sequence[Band] = ()
     predicted: Sequence[Predicted] = ()
+    trades: Sequence[Trade] = ()
     profiles: Sequence[ProfileLikelihood] = ()
     posterior: Posterior | None = None
     differences: Sequence[Difference] = ()

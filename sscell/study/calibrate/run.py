@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from sscell.study.calibrate.left_out import interval, predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
-from sscell.study.calibrate.search import Progress, Start, normal_of, search
+from sscell.study.calibrate.search import Progress, Start, begun_at, normal_of, search
 from sscell.study.calibrate.task import Task, task_from
 from sscell.study.calibrate.unknowns import Key, Point
 from sscell.study.facts import compare
@@ -58,31 +59,33 @@ def calibrate(
         return progress(stage) if progress else None
 
     method, problem = task.study.method, task.problem
-    best, starts = found_by(task, place("rough"), place("search"), told("search"))
-    rounds = method.most_iterations
-    predicted = predictions(problem, best, method.leave_out, rounds, place("left-out"), told("leaving out"))
-    traced = profiles(problem, task.unknowns.free, best, method.profiles, rounds, place("profiles"), told("profiles"))
-    sampled = sampled_by(task, best, place("posterior"), told("posterior"))
+    found = found_by(task, place, told("search"))
+    best, near, rounds = found.best, found.near, method.most_iterations
+    predicted, trades = predictions(task, best, near, place("left-out"), told("leaving out"))
+    free, names = task.unknowns.free, method.profiles
+    traced = profiles(task.rough, free, near, names, rounds, place("profiles"), told("profiles"))
+    sampled = sampled_by(task, best, near, place("posterior"), told("posterior"))
     draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
-    held, shared = problem.held(at), len(task.unknowns.free)
+    held, shared = problem.held(at), len(free)
     spread = covariance(at.matrix, held)
     own = spread[:shared, :shared], held[:shared]
     u = np.array(best.u)
     return Calibration(
         path=task.path,
         study=task.study,
-        known=known(task.unknowns.free, task.unknowns.units, u[:shared], *own),
-        together=told_together(task.unknowns.free, *own),
-        directions=directions(task.unknowns.free, *own),
+        known=known(free, task.unknowns.units, u[:shared], *own),
+        together=told_together(free, *own),
+        directions=directions(free, *own),
         beside=beside(task, best),
         facts=facts_at(task, u),
-        starts=starts,
+        starts=found.starts,
         u=u,
         covariance=spread,
         apart=dict(zip(task.unknowns.keys, problem.point(u).apart, strict=True)),
         bands=bands(task, draws),
         predicted=predicted,
+        trades=trades,
         profiles=traced,
         posterior=sampled,
         differences=compared(task, best, sampled),
@@ -90,19 +93,28 @@ def calibrate(
     )
 
 
+class Found(NamedTuple):
+    """The best start; the same on the rough mesh, from which other searches begin; all starts by cost."""
+
+    best: Start
+    near: Start
+    starts: list[Start]
+
+
 def found_by(
-    task: Task, kept_rough: Path | None = None, kept: Path | None = None, progress: Progress | None = None
-) -> tuple[Start, list[Start]]:
-    """The best start, and all by cost: searched roughly, and the best of them to the end."""
-    method = task.study.method
-    first = [] if kept_rough is not None and kept_rough.is_file() else first_points(task)
-    rough = sorted(search(task.rough, first, method.most_iterations, kept_rough, progress), key=lambda s: s.cost)
+    task: Task, place: Callable[[str], Path | None] = lambda stage: None, progress: Progress | None = None
+) -> Found:
+    """Searched roughly from all starts; the best of them to its end, and from there as it is answered."""
+    rounds, kept = task.study.method.most_iterations, place("rough")
+    first = [] if kept is not None and kept.is_file() else first_points(task)
+    rough = sorted(search(task.rough, first, rounds, kept, progress), key=lambda s: s.cost)
     if not np.isfinite(rough[0].cost):
         raise InputError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
-    (best,) = search(task.problem, [Start(u=list(rough[0].u))], method.most_iterations, kept, progress)
+    (near,) = search(task.rough, [begun_at(rough[0])], rounds, place("near"), progress)
+    (best,) = search(task.problem, [begun_at(near)], rounds, place("search"), progress)
     if not np.isfinite(best.cost):
         raise InputError(f"Calibration: the best start cannot be simulated on the usual mesh: {best.status}.")
-    return best, [best, *rough[1:]]
+    return Found(best, near, [best, *rough[1:]])
 
 
 def first_points(task: Task) -> list[Start]:
@@ -123,7 +135,9 @@ def first_points(task: Task) -> list[Start]:
     return [Start(u=u[k].tolist(), enough=ROUGHLY) for k in chosen.tolist()]
 
 
-def sampled_by(task: Task, best: Start, kept: Path | None = None, progress: Progress | None = None) -> Posterior | None:
+def sampled_by(
+    task: Task, best: Start, near: Start, kept: Path | None = None, progress: Progress | None = None
+) -> Posterior | None:
     """The posterior, if the study asks for it."""
     spec = task.study.method.posterior
     if spec is None:
@@ -133,6 +147,8 @@ def sampled_by(task: Task, best: Start, kept: Path | None = None, progress: Prog
     return posterior(
         task.problem,
         best,
+        task.rough,
+        near,
         chosen,
         made_of=spec.made_of,
         weighed=spec.weighed,

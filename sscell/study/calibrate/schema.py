@@ -130,8 +130,8 @@ class MethodSpec(Strict):
 
     sigmas: how many standard deviations the tolerance of a fact stands for. hold_orders: orderings among the facts are
     data as well, each as a bound. robust: residual, in standard deviations, beyond which the cost grows linearly.
-    profiles: parameters whose profile likelihood is traced. leave_out: samples and runs whose data are left out in
-    turn, and predicted.
+    profiles: parameters whose profile likelihood is traced. leave_out: samples, runs and facts whose data are left out
+    in turn, and predicted.
     """
 
     starts: int = Field(default=4, ge=1)
@@ -149,11 +149,13 @@ class MethodSpec(Strict):
 class Study(Scenario):
     """A scenario with unknowns and data.
 
-    cell_spread: input -> relative standard deviation from one pellet to another.
+    cell_spread: input -> relative standard deviation from one pellet to another. errors: fact -> one standard deviation
+    in its unit, where it is not its tolerance over `sigmas`.
     """
 
     parameters: Mapping[str, ParameterSpec] = Field(min_length=1)
     cell_spread: Mapping[str, float] = {}
+    errors: Mapping[str, float] = {}
     spectra: tuple[SpectraSpec, ...] = ()
     curves: tuple[CurveSpec, ...] = ()
     cycles: tuple[CyclesSpec, ...] = ()
@@ -172,9 +174,10 @@ class Study(Scenario):
                 _check_known(f"parameter '{name}'", "sample", sample, self.samples)
             for run in spec.runs or ():
                 _check_known(f"parameter '{name}'", "run", run, self.runs)
-        for name, sigma in self.cell_spread.items():
-            if sigma <= 0:
-                raise ValueError(f"cell_spread: '{name}' must be above 0, got {sigma:g}")
+        for where, sigmas in (("cell_spread", self.cell_spread), ("errors", self.errors)):
+            for name, sigma in sigmas.items():
+                if sigma <= 0:
+                    raise ValueError(f"{where}: '{name}' must be above 0, got {sigma:g}")
         if all(spec.fixed for spec in self.parameters.values()):
             raise ValueError("all parameters are fixed; leave at least one free")
         free = [name for name, spec in self.parameters.items() if not spec.fixed]
@@ -182,8 +185,6 @@ class Study(Scenario):
         for where, names in (("profiles", self.method.profiles), ("posterior", chosen)):
             for name in names:
                 _check_known(where, "free parameter", name, free)
-        for name in self.method.leave_out:
-            _check_known("leave_out", "sample or run", name, [*self.samples, *self.runs])
         return self
 
     def _check_cell(self, where: str, sample: str, run: str) -> None:

@@ -23,13 +23,15 @@ from sscell.study.calibrate.response import Response
 
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 # Dampings that are tried at once, over a start's own; by how much its own grows if none of them lowers the cost.
-TRIED, HARDER = (0.1, 1.0, 10.0, 100.0), 1e3
+TRIED, HARDER = (0.03, 0.3, 3.0), 1e3
+# Of the trials that gain so much of what the best gains the least damped is taken: later steps have less left to do.
+NEARLY = 0.95
 # A step that promises less than this of the cost changes nothing that the data could tell: a standard deviation costs
 # a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
 ENOUGH, LEFT = 1e-3, 50.0
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
-POOR, OLD = 0.25, 6
+POOR, OLD = 0.7, 3
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
 EARLY, HOPELESS = 6, 3.0
 
@@ -103,6 +105,12 @@ def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
     _hold(problem, state, *_arrays(best), best.age)
     _plan(problem, state)
     return state
+
+
+def begun_at(other: Start) -> Start:
+    """A start where another ended, on the same mesh or another; slopes follow from there."""
+    u = list(other.u)
+    return Start(u=u, trials=[Trial(u, FIRST_DAMPING, 0.0)], values=other.values, slopes=other.slopes, age=other.age)
 
 
 def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
@@ -180,7 +188,7 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
         else problem.cost(problem.judge(response.values, (), state.left_out).residuals, np.array(trial.u))
         for trial, response in zip(state.trials, responses, strict=True)
     ]
-    best = int(np.argmin(costs))
+    best = _chosen(state, costs)
     gained = state.cost - costs[best]
     if not gained > 0:
         if not np.isfinite(state.cost):
@@ -204,6 +212,15 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             state.trials = []
             return
     _plan(problem, state)
+
+
+def _chosen(state: Start, costs: Sequence[float]) -> int:
+    """The trial to take."""
+    least = min(costs)
+    if not least < state.cost < np.inf:
+        return int(np.argmin(costs))
+    enough = state.cost - NEARLY * (state.cost - least)
+    return min((k for k, cost in enumerate(costs) if cost <= enough), key=lambda k: state.trials[k].damping)
 
 
 def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequence[Any], age: int) -> None:

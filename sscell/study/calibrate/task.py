@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sscell.errors import InputError
+from sscell.errors import InputError, nearest_key
 from sscell.study.calibrate import response
 from sscell.study.calibrate.conditions import watched
+from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.from_cycling import data_from_curves, data_from_cycles
 from sscell.study.calibrate.from_facts import data_from_facts
 from sscell.study.calibrate.from_spectra import data_from_spectra
@@ -59,6 +60,7 @@ def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
     ]
     if not data:
         raise InputError(f"Study '{path}' has no data to calibrate with; give facts, spectra, curves or cycles.")
+    _check_left_out(study, data)
     files = {path.name: path} | ({study.facts: path.parent / study.facts} if study.facts else {})
     files |= {spec.file: folder / spec.file for spec in (*study.spectra, *study.curves, *study.cycles)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
@@ -77,6 +79,15 @@ def problem_of(responder: Responder) -> Problem:
     low, high = unknowns.bounds
     bounds = np.append(low, np.full(apart, -np.inf)), np.append(high, np.full(apart, np.inf))
     return Problem(responder.answers, responder.data, shape, prior, bounds, responder.study.method.robust)
+
+
+def _check_left_out(study: Study, data: Sequence[Datum]) -> None:
+    known = [*study.samples, *study.runs, *(datum.name for datum in data)]
+    for name in study.method.leave_out:
+        if name not in known:
+            raise InputError(f"leave_out: '{name}' is no sample, run or datum of this study{nearest_key(name, known)}.")
+        if not speaking_of(data, name):
+            raise InputError(f"leave_out: no data speak of '{name}'; take it out.")
 
 
 def _key(inputs: dict[str, bytes]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 import sscell as ss
 from sscell.cell import full_name
+from sscell.engines import neighbours
 from sscell.engines.mesh import Mesh
 from sscell.engines.neighbours import simulate_rows, spectra_of_rows
 from sscell.protocol import protocol_from
@@ -61,6 +62,19 @@ def test_the_first_of_a_row_runs_as_alone() -> None:
     first = alone.trace.cycle == 1
     np.testing.assert_allclose(found[0].trace.voltage_V, alone.trace.voltage_V[first], rtol=0, atol=1e-8)
     np.testing.assert_allclose(found[0].trace.time_s, alone.trace.time_s[first], rtol=1e-8)
+
+
+def test_a_long_row_is_cut_to_fill_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one piece and in two: the same results in the same order."""
+    near = row(CELL)
+    cells = [*near, *near[:0:-1], *near[1:3], *near[2:]]
+    results = []
+    for count in (1, 3):
+        monkeypatch.setattr(neighbours, "cores", lambda count=count: count)
+        (found,) = simulate_rows([cells], CYCLES, mesh=MESH, trace_cycles=1)
+        results.append(np.array([result.summaries for result in found]))
+    assert results[0].shape[0] == len(cells) == 11
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-8)
 
 
 def test_a_row_stops_with_its_first_cell_and_harms_no_other() -> None:

@@ -108,7 +108,11 @@ def test_a_spectrum_in_the_middle_of_a_run(study: Path, monkeypatch: pytest.Monk
         ("spread = 2.0", "spread = 0.5", "spread on the scale 'log' is a factor above 1"),
         ("spread = 2.0", "", "give spread, .* or fixed = true"),
         ("starts = 2", 'profiles = ["x"]', "profiles: 'x' is no free parameter of this study"),
-        ("starts = 2", 'leave_out = ["coate"]', r"'coate' is no sample or run of this study \(did you mean 'coated'"),
+        (
+            "starts = 2",
+            'leave_out = ["coate"]',
+            r"'coate' is no sample, run or datum of this study \(did you mean 'coated'",
+        ),
         (
             'quantity = "coulomb_efficiency"',
             'quantity = "coulomb_efficiency"\ncycles = [8]',
