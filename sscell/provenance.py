@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
 import math
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 from sscell.errors import require
 
 STUDY = "Kitsche et al. 2022"
-FIT = "fitted to the figures of Kitsche et al. 2022 (docs/theory/parameters.md)"
-UNDETERMINED = "fitted together with the rest, but not determined by the figures of Kitsche et al. 2022"
 ASSUMED = "assumed"
 
 
@@ -35,6 +36,24 @@ def parameter(
     """A dataclass field with default, unit, source and the values it may take: positive unless `at_least` is given."""
     bounds = {"above": above if at_least is None else None, "at_least": at_least, "at_most": at_most}
     return dataclasses.field(default=default, metadata={"unit": unit, "source": source, **bounds})
+
+
+def calibrated(name: str, unit: str, **limits: float) -> Any:
+    """A dataclass field whose default and source are in `calibrated.json`, under the name it has in the study file.
+
+    The file is what `sscell calibrate scenarios/kitsche2022.toml` writes.
+    """
+    found = _calibration()
+    if name in found["fixed"]:
+        return parameter(found["fixed"][name]["value"], unit, found["fixed"][name]["source"], **limits)
+    row = found["parameters"][name]
+    told = f"calibrated to {STUDY}" + (f", {row['told_by']}" if row["told_by"] != "the data" else "")
+    return parameter(row["value"], unit, f"{told}; 95 %: {row['low']:.3g} to {row['high']:.3g}", **limits)
+
+
+@functools.cache
+def _calibration() -> dict[str, Any]:
+    return dict(json.loads(files("sscell").joinpath("calibrated.json").read_text(encoding="utf-8")))
 
 
 def check_parameters(group: Any) -> None:

@@ -10,7 +10,7 @@ from sscell.cell.materials import LPSCL, AnodeMaterial, CathodeMaterial, Electro
 from sscell.constants import ZERO_CELSIUS_K
 from sscell.errors import require
 from sscell.layers import LayerMaterials
-from sscell.provenance import FIT, STUDY, check_parameters, parameter
+from sscell.provenance import STUDY, calibrated, check_parameters, parameter
 
 CARBON_DENSITY_KG_PER_M3 = 2000.0
 
@@ -181,12 +181,7 @@ class CellDesign:
     diameter_m: float = parameter(10e-3, "m", STUDY)
     temperature_K: float = parameter(45 + ZERO_CELSIUS_K, "K", STUDY, at_least=173.15, at_most=573.15)
     one_C_A_per_kg: float = parameter(190.0, "A/kg CAM", STUDY)
-    contact_resistance_ohm_m2: float = parameter(
-        1.03e-3,
-        "ohm m2",
-        f"{FIT}: collectors and pressed interfaces; separator, anode and contacts together times or over 1.25",
-        at_least=0.0,
-    )
+    contact_resistance_ohm_m2: float = calibrated("design.contact_resistance_ohm_m2", "ohm m2", at_least=0.0)
     lead_inductance_H: float = parameter(5e-7, "H", "assumed: half a metre of lead", at_least=0.0)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -11,7 +11,7 @@ import numpy as np
 from sscell.cell.laws import OpenCircuitVoltage
 from sscell.constants import FARADAY_C_PER_MOL
 from sscell.errors import InputError, require
-from sscell.provenance import ASSUMED, FIT, STUDY, UNDETERMINED, check_parameters, parameter
+from sscell.provenance import ASSUMED, STUDY, calibrated, check_parameters, parameter
 
 NCM_OPEN_CIRCUIT = OpenCircuitVoltage(
     plateau_V=3.797808622846892,
@@ -51,14 +51,16 @@ class CathodeMaterial:
     theoretical_capacity_Ah_per_kg: float = parameter(274.0, "Ah/kg", STUDY)
     particle_diameter_m: float = parameter(3.5e-6, "m", f"{STUDY}: d50")
     open_circuit: OpenCircuitVoltage = NCM_OPEN_CIRCUIT
-    stoichiometry_at_4V3: float = parameter(0.2042, "1", f"{FIT}, ±0.02")
-    fresh_stoichiometry: float = parameter(0.9887, "1", f"{FIT}, ±0.014, mostly by its prior")
-    diffusivity_m2_per_s: float = parameter(1.984e-14, "m2/s at 45 °C", f"{FIT}, times or over 3.5")
-    diffusivity_drop_decades: float = parameter(2.25, "1", f"{FIT}, ±0.5", at_least=0.0)
-    diffusivity_midpoint: float = parameter(0.7741, "1", f"{FIT}, ±0.06")
-    diffusivity_width: float = parameter(0.0301, "1", UNDETERMINED)
+    stoichiometry_at_4V3: float = calibrated("stoichiometry_at_4V3", "1")
+    fresh_stoichiometry: float = calibrated("design.positive.material.fresh_stoichiometry", "1")
+    diffusivity_m2_per_s: float = calibrated("design.positive.material.diffusivity_m2_per_s", "m2/s at 45 °C")
+    diffusivity_drop_decades: float = calibrated("diffusivity_drop_decades", "1", at_least=0.0)
+    diffusivity_midpoint: float = calibrated("diffusivity_midpoint", "1")
+    diffusivity_width: float = calibrated("diffusivity_width", "1")
     diffusivity_energy_J_per_mol: float = parameter(30e3, "J/mol", ASSUMED, at_least=0.0)
-    exchange_current_density_A_per_m2: float = parameter(0.25, "A/m2 at 45 °C, half full", f"{FIT}, times or over 1.9")
+    exchange_current_density_A_per_m2: float = calibrated(
+        "design.positive.material.exchange_current_density_A_per_m2", "A/m2 at 45 °C, half full"
+    )
     exchange_current_energy_J_per_mol: float = parameter(40e3, "J/mol", "Kim 2025: R_ct, about 0.42 eV", at_least=0.0)
     double_layer_F_per_m2: float = parameter(0.2, "F/m2", ASSUMED)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -88,21 +90,18 @@ class Electrolyte:
         29e3, "J/mol", "assumed: 0.3 eV; 0.22-0.33 eV reported for LPSCl", at_least=0.0
     )
     relative_permittivity: float = parameter(40.0, "1", ASSUMED)
-    oxidation_A_per_m2: float = parameter(
-        2.564,
-        "A/m2 at 45 °C and 4.3 V vs Li, bare CAM",
-        f"{FIT}, times or over 11: trades with self_limiting_m and the exponent",
-        at_least=0.0,
+    oxidation_A_per_m2: float = calibrated(
+        "design.electrolyte.oxidation_A_per_m2", "A/m2 at 45 °C and 4.3 V vs Li, bare CAM", at_least=0.0
     )
     oxidation_energy_J_per_mol: float = parameter(60e3, "J/mol", ASSUMED, at_least=0.0)
-    oxidation_transfer_coefficient: float = parameter(0.4512, "1", f"{FIT}, ±0.14, mostly by its prior", at_least=0.0)
+    oxidation_transfer_coefficient: float = calibrated("oxidation_transfer_coefficient", "1", at_least=0.0)
     oxidation_reference_V: float = parameter(4.3, "V vs Li", "definition")
-    self_limiting_m: float = parameter(1.45e-08, "m", f"{FIT}, times or over 2.3")
-    self_limiting_exponent: float = parameter(3.931, "1", f"{FIT}, ±0.8", at_least=0.0)
+    self_limiting_m: float = calibrated("self_limiting_m", "m")
+    self_limiting_exponent: float = calibrated("self_limiting_exponent", "1", at_least=0.0)
     decomposition_volume_m3_per_C: float = parameter(
         2.5e-10, "m3/C", "assumed: 144 cm3/mol Li6PS5Cl and 6 electrons; degenerate with σ_dec"
     )
-    isolation_m2_per_C: float = parameter(0.0007797, "m2/C", f"{FIT}, times or over 1.5", at_least=0.0)
+    isolation_m2_per_C: float = calibrated("isolation_m2_per_C", "m2/C", at_least=0.0)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:

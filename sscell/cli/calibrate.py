@@ -38,5 +38,5 @@ def calibrate(
         print(json.dumps(summary_json(found), indent=1))
     else:
         print_calibration(found, printed_wide())
-    if found.starts[0].status != "converged":
+    if found.best.status != "converged":
         raise typer.Exit(1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sscell.errors import InputError, nearest_key
-from sscell.provenance import ASSUMED, FIT, STUDY, UNDETERMINED, check_parameters, parameter
+from sscell.provenance import ASSUMED, STUDY, calibrated, check_parameters, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,30 +24,22 @@ class CoatingMaterial:
     crystallite_as_coated_m: float = parameter(4.5e-9, "m", f"{STUDY}, Fig. S4: 4-5 nm")
     crystallite_growth_m2: float = parameter(6.0e-17, "m2/h", f"{STUDY}, Fig. S4: 7-8 nm after 550 °C", at_least=0.0)
     crystallite_energy_J_per_mol: float = parameter(120e3, "J/mol", ASSUMED, at_least=0.0)
-    coverage_thickness_m: float = parameter(
-        4.5e-10, "m", f"{FIT}, times or over 1.8; the ALD-cycle axis is nearly unconstrained"
-    )
-    quality_as_coated: float = parameter(0.8111, "1", f"{FIT}, ±0.07", at_least=0.0, at_most=1.0)
-    quality_dense: float = parameter(0.971, "1", f"{FIT}, ±0.015", at_least=0.0, at_most=1.0)
-    densification_per_h: float = parameter(3.842, "1/h at 300 °C", f"{FIT}, times or over 1.5", at_least=0.0)
-    densification_energy_J_per_mol: float = parameter(1.001e05, "J/mol", UNDETERMINED, at_least=0.0)
-    roughening_per_h: float = parameter(5.331, "1/h at 550 °C", UNDETERMINED, at_least=0.0)
-    roughening_energy_J_per_mol: float = parameter(2.263e05, "J/mol", UNDETERMINED, at_least=0.0)
-    rocksalt_growth_m2_per_h: float = parameter(
-        1.067e-16, "m2/h at 700 °C", f"{STUDY}, Fig. 6: 8-10 nm after 700 °C", at_least=0.0
-    )
-    rocksalt_energy_J_per_mol: float = parameter(
-        1.03e05, "J/mol", f"{UNDETERMINED}; correlated with the growth constant"
-    )
-    inactivation_per_h: float = parameter(0.03114, "1/h at 700 °C", f"{FIT}, times or over 1.45", at_least=0.0)
-    inactivation_energy_J_per_mol: float = parameter(118e3, "J/mol", f"{FIT}, ±38 kJ/mol", at_least=0.0)
+    coverage_thickness_m: float = calibrated("coverage_thickness_m", "m")
+    quality_as_coated: float = calibrated("quality_as_coated", "1", at_least=0.0, at_most=1.0)
+    quality_dense: float = calibrated("quality_dense", "1", at_least=0.0, at_most=1.0)
+    densification_per_h: float = calibrated("densification_per_h", "1/h at 300 °C", at_least=0.0)
+    densification_energy_J_per_mol: float = calibrated("densification_energy_J_per_mol", "J/mol", at_least=0.0)
+    roughening_per_h: float = calibrated("roughening_per_h", "1/h at 550 °C", at_least=0.0)
+    roughening_energy_J_per_mol: float = calibrated("roughening_energy_J_per_mol", "J/mol", at_least=0.0)
+    rocksalt_growth_m2_per_h: float = calibrated("rocksalt_growth_m2_per_h", "m2/h at 700 °C", at_least=0.0)
+    rocksalt_energy_J_per_mol: float = calibrated("coating.rocksalt_energy_J_per_mol", "J/mol")
+    inactivation_per_h: float = calibrated("inactivation_per_h", "1/h at 700 °C", at_least=0.0)
+    inactivation_energy_J_per_mol: float = calibrated("inactivation_energy_J_per_mol", "J/mol", at_least=0.0)
     cation_diffusivity_m2_per_s: float = parameter(3.8e-20, "m2/s at 700 °C", f"{STUDY}, Fig. 5", at_least=0.0)
     cation_diffusion_energy_J_per_mol: float = parameter(
         270e3, "J/mol", f"{STUDY}: none detectable after 550 °C, so at least 2.8 eV"
     )
-    conductivity_S_per_m: float = parameter(
-        4e-07, "S/m at 45 °C", f"{UNDETERMINED}; only a lower bound near 3e-7: a better conductor changes nothing"
-    )
+    conductivity_S_per_m: float = calibrated("coating.conductivity_S_per_m", "S/m at 45 °C")
     conductivity_energy_J_per_mol: float = parameter(50e3, "J/mol", ASSUMED, at_least=0.0)
     relative_permittivity: float = parameter(
         25.0, "1", "Wilk, Wallace, Anthony, J. Appl. Phys. 89 (2001) 5243: ZrO2 25"

@@ -14,7 +14,7 @@ from sscell.layers.conduction import (
     layer_resistance_ohm_m2,
     layer_time_constant_s,
 )
-from sscell.provenance import FIT, check_parameters, parameter
+from sscell.provenance import calibrated, check_parameters, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +54,12 @@ class Layer:
 class LayerMaterials:
     """Conduction in the layers other than the coating, at 318.15 K; `sources` names where changed values come from."""
 
-    decomposition_conductivity_S_per_m: float = parameter(
-        1.895e-07, "S/m at 45 °C", f"{FIT}, times or over 1.5; degenerate with decomposition_volume_m3_per_C"
-    )
+    decomposition_conductivity_S_per_m: float = calibrated("decomposition_conductivity_S_per_m", "S/m at 45 °C")
     decomposition_energy_J_per_mol: float = parameter(
         40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV", at_least=0.0
     )
     decomposition_permittivity: float = parameter(10.0, "1", "assumed")
-    rocksalt_conductivity_S_per_m: float = parameter(2.573e-08, "S/m at 45 °C", f"{FIT}, times or over 1.2")
+    rocksalt_conductivity_S_per_m: float = calibrated("rocksalt_conductivity_S_per_m", "S/m at 45 °C")
     rocksalt_energy_J_per_mol: float = parameter(
         40e3, "J/mol", "assumed: Kim 2025 interface, about 0.42 eV", at_least=0.0
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.benchmark
 
 # How near the rival must come to our cost; in units where one standard deviation costs a half.
 SAME_COST = 0.5
+# Python of an environment that has PyBOP 26.3 and this package; how long it may take there.
+PYBOP, PYBOP_SECONDS = "SSCELL_PYBOP_PYTHON", 600
 # The step of the rival's differences, in standard deviations of the priors.
 DIFFERENCE = 0.01
 
@@ -46,6 +50,15 @@ def test_twelve_parameters_against_gauss_newton_on_pybamm(tmp_path: Path) -> Non
         f"{first_s:.1f} s), Gauss-Newton on PyBaMM {rival_s:.0f} s to {rival_cost:.2f} in {runs} runs: "
         f"{rival_s / ours_s:.0f} times"
     )
+    if python := os.environ.get(PYBOP):
+        script = Path(__file__).with_name("pybop_rival.py")
+        command = [python, str(script), str(task.path), str(best.cost + SAME_COST), str(PYBOP_SECONDS)]
+        paths = os.pathsep.join(map(str, (script.parent, script.parents[1])))
+        run = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True, check=True
+        )
+        pybop_s, pybop_cost, count = map(float, run.stdout.split()[-3:])
+        print(f"PyBOP, CMA-ES: {pybop_s:.0f} s to {pybop_cost:.2f} in {count:.0f} runs: {pybop_s / ours_s:.0f} times")
     assert best.status == "converged"
 
 

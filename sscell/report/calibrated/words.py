@@ -10,6 +10,8 @@ from sscell.study.facts import score
 
 # What is told of: residuals and shifts by mesh and steps from here on, and a mean residual from here on.
 FAR, MOVED, TIMES = 2.0, 0.3, 1.5
+# A profile may come this much below the least cost, as searches end before it.
+LOWER = 0.1
 
 
 def outcome(calibration: Calibration) -> list[str]:
@@ -26,7 +28,8 @@ def outcome(calibration: Calibration) -> list[str]:
         s = score(calibration.facts)
         said.append(
             f"Facts within their tolerance: figures {s['figures_met']} of {s['figures']}, bounds {s['bounds_met']} of "
-            f"{s['bounds']}, checks {s['checks_met']} of {s['checks']}."
+            f"{s['bounds']}, checks {s['checks_met']} of {s['checks']}"
+            f"{'; orders among the checks were held in the fit' if calibration.study.method.hold_orders else ''}."
         )
         unmet = [row.id for row in calibration.facts if row.scored and not row.within]
         said.append(f"Not met: {', '.join(unmet)}." if unmet else "All scored facts are met.")
@@ -35,19 +38,19 @@ def outcome(calibration: Calibration) -> list[str]:
 
 def starts_words(calibration: Calibration) -> str:
     """What became of the starts."""
-    best = calibration.starts[0]
-    others = [s.cost for s in calibration.starts[1:] if np.isfinite(s.cost)]
-    near = sum(cost < best.cost + 1.0 for cost in others)
+    best, starts = calibration.best, calibration.starts
+    near = sum(s.cost < starts[0].cost + 1.0 for s in starts[1:])
     return (
-        f"{len(calibration.starts)} starts; the best: {best.status}, with {best.left:.1g} of the cost left to gain; "
-        f"{near} of the others came within 1 of its cost (searched roughly, and not to the end)."
+        f"{len(starts)} starts on the rough mesh, {near} of the others within 1 of the least cost there; the best went "
+        f"on: {best.status} after {best.rounds} rounds on the usual mesh, at a cost of {best.cost:.2f} with "
+        f"{best.left:.1g} left to gain."
     )
 
 
 def warnings(calibration: Calibration) -> list[str]:
     """What a reader must know before using the numbers."""
     said = []
-    best = calibration.starts[0]
+    best = calibration.best
     if best.status != "converged":
         said.append(f"The best start did not converge ({best.status}); raise most_iterations or starts under [method].")
     bad = [line for line in datum_lines(calibration) if abs(line.off) > FAR]
@@ -74,6 +77,12 @@ def warnings(calibration: Calibration) -> list[str]:
     loose = sorted({row.left_out for row in calibration.predicted if row.status != "converged"})
     if loose:
         said.append(f"The search without {', '.join(loose)} did not converge; its predictions are preliminary.")
+    for profile in calibration.profiles:
+        if float(np.min(profile.rise)) < -LOWER:
+            said.append(
+                f"The profile of {profile.name} came {-np.min(profile.rise):.2f} below the least cost: the search had "
+                "not found it; begin from more starts."
+            )
     sampled = calibration.posterior
     if sampled is not None:
         if float(np.max(sampled.r_hat)) > 1.05 or sampled.divergences:

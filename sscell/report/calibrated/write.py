@@ -78,7 +78,7 @@ def summary_json(calibration: Calibration) -> dict[str, Any]:
         **calibration.to_json(),
         "folder": str(calibration.folder) if calibration.folder is not None else None,
         "cost": calibration.cost,
-        "converged": calibration.starts[0].status == "converged",
+        "converged": calibration.best.status == "converged",
         "starts": [start.status for start in calibration.starts],
         "together": list(calibration.together),
         "score": score(calibration.facts) if calibration.facts else None,

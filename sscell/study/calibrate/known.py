@@ -21,7 +21,7 @@ class Known(NamedTuple):
     """An unknown after the fit: value, 95 % interval, its prior in words.
 
     error: one standard deviation over the prior's (or over `spread`, where it is flat). word: '', 'told by its prior'
-    or 'at its bound'.
+    or 'at its bound': its interval then begins there.
     """
 
     name: str
@@ -47,14 +47,38 @@ def covariance(matrix: np.ndarray, at_bound: np.ndarray) -> np.ndarray:
     return inverse
 
 
+def reach(matrix: np.ndarray, gradient: np.ndarray, at_bound: np.ndarray) -> np.ndarray:
+    """How far from its bound each coordinate that is held there may be, in 95 of 100 (P,), signed; 0 for the others.
+
+    Inside its bound the cost rises by the gradient, and by the curvature with all else free.
+    """
+    from scipy.stats import norm
+
+    found = np.zeros(gradient.size)
+    for k in np.flatnonzero(at_bound & (gradient != 0)).tolist():
+        own = at_bound.copy()
+        own[k] = False
+        sigma, slope = np.sqrt(covariance(matrix, own)[k, k]), abs(gradient[k])
+        steep = slope * sigma
+        inside = sigma * (norm.isf(0.05 * norm.sf(steep)) - steep) if steep < 30 else np.log(20) / slope
+        found[k] = np.sign(gradient[k]) * inside
+    return found
+
+
 def known(
-    unknowns: Sequence[Unknown], units: Sequence[str], u: np.ndarray, spread: np.ndarray, at_bound: np.ndarray
+    unknowns: Sequence[Unknown],
+    units: Sequence[str],
+    u: np.ndarray,
+    spread: np.ndarray,
+    at_bound: np.ndarray,
+    inside: np.ndarray,
 ) -> list[Known]:
-    """One row an unknown; spread: covariance of their coordinates (Q, Q)."""
+    """One row an unknown; spread: covariance of their coordinates (Q, Q); inside: `reach` of those at a bound (Q,)."""
     rows = []
     for k, (unknown, unit) in enumerate(zip(unknowns, units, strict=True)):
         error = float(np.sqrt(spread[k, k]))
-        low, high = (unknown.value(np.clip(u[k] + z * error, *unknown.bounds)) for z in (-TWO_SIDED_95, TWO_SIDED_95))
+        ends = sorted((u[k], u[k] + inside[k])) if at_bound[k] else u[k] + np.array([-1, 1]) * TWO_SIDED_95 * error
+        low, high = (unknown.value(float(end)) for end in np.clip(ends, *unknown.bounds))
         by_prior = not unknown.spec.flat and error > BY_PRIOR
         word = "at its bound" if at_bound[k] else "told by its prior" if by_prior else ""
         value, source = unknown.value(u[k]), unknown.spec.source

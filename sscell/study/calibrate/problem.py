@@ -75,6 +75,11 @@ class Problem:
         matrix = found.slopes.T @ (w[:, None] * found.slopes) + np.diag(self.prior)
         return Normal(matrix, found.slopes.T @ (w * found.residuals) + self.prior * u, u)
 
+    def information(self, found: Judged) -> np.ndarray:
+        """The curvature (P, P) of the cost by slopes alone: a residual beyond the robust limit tells nothing more."""
+        inside = np.ones(found.residuals.size) if self.robust is None else np.abs(found.residuals) <= self.robust
+        return np.asarray(found.slopes.T @ (inside[:, None] * found.slopes) + np.diag(self.prior))
+
     def held(self, at: Normal, pinned: Sequence[int] = ()) -> np.ndarray:
         """Which coordinates are at a bound that they would leave, or pinned (P,)."""
         low, high = self.bounds

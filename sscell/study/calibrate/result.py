@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sscell.cell import Cell
+from sscell.errors import nearest_key, require
 from sscell.study.calibrate.conditions import Difference
 from sscell.study.calibrate.evidence import Datum
 from sscell.study.calibrate.known import Direction, Known
@@ -17,7 +19,7 @@ from sscell.study.calibrate.posterior import Posterior
 from sscell.study.calibrate.profile import ProfileLikelihood
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.search import Start
-from sscell.study.calibrate.unknowns import Key
+from sscell.study.calibrate.unknowns import Key, Point, Unknowns
 from sscell.study.facts import FactRow
 
 if TYPE_CHECKING:
@@ -52,11 +54,11 @@ class Band(NamedTuple):
 class Calibration:
     """What a study's data say of its unknowns; `ss.calibrate` makes it.
 
-    known: one row an unknown; together: sentences on what the data cannot tell apart;
-    directions: combinations of unknowns from best to worst known; beside: every datum; facts: all
-    facts of the study at the best point; starts: the best first; u, covariance: coordinates of all unknowns (P,) at the
-    best point, and their covariance; apart: (sample, run) -> how far that cell is from the mean, in standard deviations
-    of `cell_spread`. The rest is there if the study asks for it.
+    known: one row an unknown; together: sentences on what the data cannot tell apart; directions: combinations of
+    unknowns from best to worst known; beside: every datum; facts: all facts of the study at the best point; best: where
+    the search ended; starts: as far as each went on the rough mesh, by cost; u, covariance: coordinates of all unknowns
+    (P,) at the best point, and their covariance; apart: (sample, run) -> how far that cell is from the mean, in
+    standard deviations of `cell_spread`. The rest is there if the study asks for it.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class Calibration:
     directions: Sequence[Direction]
     beside: Sequence[Beside]
     facts: Sequence[FactRow]
+    best: Start
     starts: Sequence[Start]
     u: np.ndarray
     covariance: np.ndarray
@@ -82,7 +85,7 @@ class Calibration:
     @property
     def cost(self) -> float:
         """Half the sum of squares at the best point, priors included."""
-        return self.starts[0].cost
+        return self.best.cost
 
     @property
     def aicc(self) -> float:
@@ -95,6 +98,13 @@ class Calibration:
         """Parameter -> value, those that were fixed too; names as in the study file."""
         fixed = {name: spec.value for name, spec in self.study.parameters.items() if spec.fixed}
         return {row.name: row.value for row in self.known} | fixed
+
+    def cell(self, sample: str, run: str) -> Cell:
+        """The calibrated cell of a sample in a run, to simulate what was not measured."""
+        for what, name, names in (("run", run, self.study.runs), ("sample", sample, self.study.samples)):
+            require(name in names, f"Calibration.cell: '{name}' is no {what} of the study{nearest_key(name, names)}.")
+        point = Point(self.u[: len(self.known)], np.array(list(self.apart.values())))
+        return Unknowns(self.study, list(self.apart)).cell((sample, run), point)
 
     @property
     def parameters(self) -> pd.DataFrame:

@@ -15,12 +15,12 @@ from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
 from sscell.study.calibrate.conditions import Difference, differences
-from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, told_together
+from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, reach, told_together
 from sscell.study.calibrate.left_out import interval, predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
-from sscell.study.calibrate.search import Progress, Start, begun_at, normal_of, search
+from sscell.study.calibrate.search import Progress, Start, begun_at, information_of, normal_of, search
 from sscell.study.calibrate.task import Task, task_from
 from sscell.study.calibrate.unknowns import Key, Point
 from sscell.study.facts import compare
@@ -68,17 +68,19 @@ def calibrate(
     draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
     held, shared = problem.held(at), len(free)
-    spread = covariance(at.matrix, held)
+    spread = covariance(information_of(problem, best), held)
+    inside = reach(information_of(problem, best), at.gradient, held)
     own = spread[:shared, :shared], held[:shared]
     u = np.array(best.u)
     return Calibration(
         path=task.path,
         study=task.study,
-        known=known(free, task.unknowns.units, u[:shared], *own),
+        known=known(free, task.unknowns.units, u[:shared], *own, inside[:shared]),
         together=told_together(free, *own),
         directions=directions(free, *own),
         beside=beside(task, best),
         facts=facts_at(task, u),
+        best=best,
         starts=found.starts,
         u=u,
         covariance=spread,
@@ -94,7 +96,7 @@ def calibrate(
 
 
 class Found(NamedTuple):
-    """The best start; the same on the rough mesh, from which other searches begin; all starts by cost."""
+    """The best start; the same on the rough mesh, from which other searches begin; all rough starts by cost."""
 
     best: Start
     near: Start
@@ -114,7 +116,7 @@ def found_by(
     (best,) = search(task.problem, [begun_at(near)], rounds, place("search"), progress)
     if not np.isfinite(best.cost):
         raise InputError(f"Calibration: the best start cannot be simulated on the usual mesh: {best.status}.")
-    return Found(best, near, [best, *rough[1:]])
+    return Found(best, near, rough)
 
 
 def first_points(task: Task) -> list[Start]:

@@ -33,7 +33,7 @@ ENOUGH, LEFT = 1e-3, 50.0
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.7, 3
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
-EARLY, HOPELESS = 6, 3.0
+EARLY, HOPELESS = 8, 3.0
 
 Progress = Callable[[int, int, str], None]
 
@@ -89,7 +89,7 @@ def search(
             state.rounds += 1
             if state.status == "running" and state.rounds >= most_rounds:
                 state.status = "too many steps"
-        _set_aside(states)
+        _set_aside(problem, states)
         if kept is not None:
             write_whole(kept, json.dumps([asdict(state) for state in states]).encode())
         if progress:
@@ -132,10 +132,14 @@ def normal_of(problem: Problem, state: Start) -> Normal:
     return problem.normal(problem.judge(*_arrays(state), state.left_out), u)
 
 
+def information_of(problem: Problem, state: Start) -> np.ndarray:
+    """What data and priors say (P, P) where a start is."""
+    return problem.information(problem.judge(*_arrays(state), state.left_out))
+
+
 def spread_of(problem: Problem, state: Start) -> np.ndarray:
     """Covariance (P, P) of all coordinates where a start is."""
-    at = normal_of(problem, state)
-    return covariance(at.matrix, problem.held(at, state.pinned))
+    return covariance(information_of(problem, state), problem.held(normal_of(problem, state), state.pinned))
 
 
 def _read(kept: Path) -> list[Start]:
@@ -158,13 +162,14 @@ def _round(problem: Problem, running: Sequence[Start]) -> None:
         _try(problem, state, [next(answers) for _ in state.trials])
 
 
-def _set_aside(states: Sequence[Start]) -> None:
+def _set_aside(problem: Problem, states: Sequence[Start]) -> None:
     """End the starts of a common search that will not reach the best."""
     best = min(state.cost for state in states)
+    hopeless = HOPELESS * _unit(problem, best)
     for state in states:
         alike = not state.pinned and not state.left_out
         late = alike and state.status == "running" and state.rounds >= EARLY and state.cost > best
-        if late and state.cost - max(state.left, 0.0) > best + HOPELESS:
+        if late and state.cost - max(state.left, 0.0) > best + hopeless:
             state.status = "set aside: no better than others"
 
 
@@ -238,12 +243,18 @@ def _plan(problem: Problem, state: Start) -> None:
     state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
     steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
     state.trials = [Trial(u.tolist(), damping, promised) for (u, promised), damping in steps]
-    unit = max(1.0, 2 * state.cost / max(found.residuals.size, 1))
+    unit = _unit(problem, state.cost)
     if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
     if state.age <= 0 or not state.exact_end:
         state.status = "converged" if state.left < LEFT * unit * state.enough else "no descent"
+
+
+def _unit(problem: Problem, cost: float) -> float:
+    """The mean square of the residuals, if above 1."""
+    residuals = sum(datum.judge.target.size for datum in problem.data if datum.judge)
+    return max(1.0, 2 * cost / max(residuals, 1))
 
 
 def _updated(slopes: np.ndarray, before: np.ndarray, after: np.ndarray, change: np.ndarray) -> np.ndarray:

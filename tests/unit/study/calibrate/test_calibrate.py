@@ -75,13 +75,22 @@ def found(study: tuple[Path, dict[str, float]], tmp_path_factory: pytest.TempPat
 
 def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]], found: ss.Calibration) -> None:
     """Widened to a level that one draw of three parameters does not fail by chance."""
-    assert found.starts[0].status == "converged"
+    assert found.best.status == "converged"
     for row in found.known:
         off = np.log(row.value / study[1][row.name]) / (np.log(row.high / row.low) / (2 * 1.96))
         assert abs(off) < 3.5 and row.word == ""
         assert row.high / row.low < 1.5  # the data tell, not the prior
     assert all(row.shift < 1e-6 for row in found.beside)  # the finer meshes are the same here
     assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + 2 * twin.CYCLES)
+
+
+def test_the_calibrated_cell_can_be_simulated(found: ss.Calibration) -> None:
+    inputs = ss.continuous_inputs(found.cell("coated", "cycling"))
+    for name, value in found.values.items():
+        full = next(full for full in inputs if full.endswith(name))
+        assert inputs[full] == pytest.approx(value, rel=1e-12)
+    with pytest.raises(ss.InputError, match=r"'coate' is no sample of the study \(did you mean 'coated'"):
+        found.cell("coate", "cycling")
 
 
 def test_residuals_are_as_large_as_the_noise(found: ss.Calibration) -> None:
@@ -98,6 +107,7 @@ def test_every_stage_is_there(found: ss.Calibration) -> None:
     assert spread == pytest.approx(np.sqrt(np.diag(found.covariance)[:3]), rel=0.25)
     assert found.posterior.effective > 4
     assert {row.left_out for row in found.predicted} == {"cycling"}
+    assert [(trade.left_out, trade.figures) for trade in found.trades] == [("", 2 * twin.CYCLES), ("cycling", 0)]
     coating = next(d for d in found.differences if d.part == "coating, fresh")
     assert coating.first == "bare" and coating.difference < 0 and coating.larger == 0.0
     assert all(band.discharge_mAh_per_g[0][0] <= band.discharge_mAh_per_g[2][0] for band in found.bands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sscell.study.calibrate.known import covariance, known, told_together
+from sscell.study.calibrate.known import covariance, known, reach, told_together
 from sscell.study.calibrate.schema import ParameterSpec
 from sscell.study.calibrate.unknowns import Unknown
 
@@ -18,7 +18,7 @@ def unknown(name: str, **values: object) -> Unknown:
 SIGMA = unknown("conductivity")
 THICK = unknown("coverage")
 DEEP = unknown("depth", scale="linear", value=1.0, spread=0.5, low=0.0)
-FREE = np.zeros(3, bool)
+FREE, NONE = np.zeros(3, bool), np.zeros(3)
 
 
 def test_coordinates_and_values() -> None:
@@ -33,7 +33,7 @@ def test_steps_lead_away_from_a_bound() -> None:
 
 
 def test_intervals_are_those_of_the_covariance_and_stay_inside_bounds() -> None:
-    rows = known([SIGMA, THICK, DEEP], ["1"] * 3, np.array([0.0, 1.0, -1.8]), np.diag([0.01, 0.81, 0.04]), FREE)
+    rows = known([SIGMA, THICK, DEEP], ["1"] * 3, np.array([0.0, 1.0, -1.8]), np.diag([0.01, 0.81, 0.04]), FREE, NONE)
     assert rows[0].low == pytest.approx(2.0 * 3.0 ** (-0.196), rel=1e-3)
     assert rows[0].word == "" and rows[1].word == "told by its prior"
     assert rows[2].low == 0.0
@@ -60,4 +60,20 @@ def test_what_is_at_its_bound_has_no_error_and_no_partner() -> None:
     held = np.array([False, False, True])
     spread = covariance(np.eye(3) * 4, held)
     assert spread[2, 2] == 0 and spread[0, 0] == pytest.approx(0.25)
-    assert known([SIGMA, THICK, DEEP], ["1"] * 3, np.zeros(3), spread, held)[2].word == "at its bound"
+    assert known([SIGMA, THICK, DEEP], ["1"] * 3, np.zeros(3), spread, held, NONE)[2].word == "at its bound"
+
+
+@pytest.mark.parametrize("gradient", [1e-12, 0.7, 5.0, 1e3])
+def test_what_is_at_its_bound_reaches_inside(gradient: float) -> None:
+    """95 of 100 by quadrature of exp(-cost) inside the bound, the other unknowns free."""
+    matrix = np.array([[2.0, 0.6, 0.0], [0.6, 1.5, 0.3], [0.0, 0.3, 1.0]])
+    found = reach(matrix, np.array([0.0, 0.0, gradient]), np.array([False, False, True]))
+    assert found[0] == found[1] == 0
+    curvature = 1 / np.linalg.inv(matrix)[2, 2]
+    d = np.linspace(0, min(12.0, 40 / gradient), 200_001)
+    share = np.cumsum(np.exp(-gradient * d - curvature * d**2 / 2))
+    assert found[2] == pytest.approx(d[np.searchsorted(share, 0.95 * share[-1])], rel=1e-3)
+    rows = known([SIGMA, THICK, DEEP], ["1"] * 3, np.array([0.0, 0.0, -2.0]), np.zeros((3, 3)), FREE, found)
+    assert rows[2].low == 0.0
+    held = known([SIGMA, THICK, DEEP], ["1"] * 3, np.array([0.0, 0.0, -2.0]), np.zeros((3, 3)), found != 0, found)[2]
+    assert (held.low, held.high) == (0.0, pytest.approx(0.5 * found[2]))
