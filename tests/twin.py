@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import sscell as ss
 from sscell.engines.jax.simulate import simulate
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, Mesh
+from sscell.engines.result import CycleSummary
 from sscell.protocol import protocol_from
 
 STEPS = ["Charge at 1C until 2.75 V", "Discharge at 1C until 1.35 V"]
@@ -66,14 +69,28 @@ def write_twin(
         noisy.to_pandas().to_csv(folder / f"{name}.csv", index=False)
     trace = run.trace.to_pandas()
     trace["Voltage / V"] += VOLTAGE_MV / 1e3 * rng.standard_normal(len(trace))
+    trace["Current / A"] *= _current_errors(trace, run.summaries, rng)
     trace.to_csv(folder / "cycling.csv", index=False)
     path = folder / "twin.toml"
     steps = f'protocol = "rate_test"\ncycles = {RATE_CYCLES}' if rate_test else f"steps = {STEPS!r}\ncycles = {CYCLES}"
-    path.write_text(_study(cell.design.active_mass_kg * 1e6, values, steps, method, more), encoding="utf-8")
+    path.write_text(_study(cell.design.active_mass_kg * 1e6, values, steps, len(plan), method, more), encoding="utf-8")
     return path
 
 
-def _study(active_mass_mg: float, values: dict[str, float], steps: str, method: str, more: str) -> str:
+def _current_errors(trace: pd.DataFrame, summaries: Sequence[CycleSummary], rng: np.random.Generator) -> np.ndarray:
+    """A factor a half-cycle, so that discharge capacities and efficiencies have independent errors of the stated size.
+
+    The charge of the first discharge belongs to the voltage curve.
+    """
+    of_discharge = np.array([CAPACITY / summary.discharge_capacity_mAh_per_g for summary in summaries])
+    of_discharge[0] = CHARGE_PERCENT / 100
+    discharge = 1 + of_discharge * rng.standard_normal(len(summaries))
+    charge = discharge * (1 + EFFICIENCY / 100 * rng.standard_normal(len(summaries)))
+    cycle = trace["Cycle Count / 1"].to_numpy() - 1
+    return np.where(trace["Current / A"] > 0, charge[cycle], discharge[cycle])
+
+
+def _study(active_mass_mg: float, values: dict[str, float], steps: str, cycles: int, method: str, more: str) -> str:
     text = f"""
 title = "twin"
 engine = "jax"
@@ -120,6 +137,7 @@ file = "cycling.csv"
 sample = "coated"
 run = "cycling"
 quantity = "discharge_capacity"
+cycles = {list(range(2, cycles + 1))}
 error = {CAPACITY}
 active_mass_mg = {active_mass_mg}
 

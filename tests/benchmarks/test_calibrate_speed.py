@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import statistics
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import sscell as ss
 from sscell.study.calibrate.evidence import Picture
 from sscell.study.calibrate.run import Task, found_by, task_from
 from sscell.study.jobs import JobResult
+from sscell.threads import cores
 
 pytestmark = pytest.mark.benchmark
 
@@ -47,9 +50,9 @@ def test_twelve_parameters_against_gauss_newton_on_pybamm(tmp_path: Path) -> Non
     numbers = sum(d.counts for d in task.problem.data)
     print(
         f"\n12 parameters, {numbers} numbers: ours {ours_s:.2f} s to cost {best.cost:.2f} ({best.status}; first "
-        f"{first_s:.1f} s), Gauss-Newton on PyBaMM {rival_s:.0f} s to {rival_cost:.2f} in {runs} runs: "
-        f"{rival_s / ours_s:.0f} times"
+        f"{first_s:.1f} s)\nGauss-Newton on PyBaMM, {cores()} processes: {compared(rival_s, rival_cost, runs, ours_s)}"
     )
+    assert rival_cost <= best.cost + SAME_COST
     if python := os.environ.get(PYBOP):
         script = Path(__file__).with_name("pybop_rival.py")
         command = [python, str(script), str(task.path), str(best.cost + SAME_COST), str(PYBOP_SECONDS)]
@@ -58,8 +61,14 @@ def test_twelve_parameters_against_gauss_newton_on_pybamm(tmp_path: Path) -> Non
             command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True, check=True
         )
         pybop_s, pybop_cost, count = map(float, run.stdout.split()[-3:])
-        print(f"PyBOP, CMA-ES: {pybop_s:.0f} s to {pybop_cost:.2f} in {count:.0f} runs: {pybop_s / ours_s:.0f} times")
+        reached = "" if pybop_cost <= best.cost + SAME_COST else "not reached; more than "
+        print(f"PyBOP, CMA-ES: {reached}{compared(pybop_s, pybop_cost, int(count), ours_s)}")
     assert best.status == "converged"
+
+
+def compared(seconds: float, cost: float, runs: int, ours_s: float) -> str:
+    """A rival beside ours."""
+    return f"{seconds:.0f} s to {cost:.2f} in {runs} runs: {seconds / ours_s:.1f} times"
 
 
 def test_six_parameters_of_a_spectrum(tmp_path: Path) -> None:
@@ -89,8 +98,8 @@ def test_six_parameters_of_a_spectrum(tmp_path: Path) -> None:
 def gauss_newton(task: Task, enough: float) -> tuple[float, float, int]:
     """Gauss-Newton with Marquardt's damping on the reference engine, slopes by differences, from the priors' centre.
 
-    Seconds until the cost is low enough (or 30 steps), the cost then, and how many times all was run. The cell is run
-    once before the clock starts, so that its model is built.
+    A process a core, each with its model built and run once before the clock starts. Seconds until the cost is low
+    enough (or 30 steps), the cost then, and how many times all was run.
     """
     problem, runs, damping = task.problem, 0, 1e-2
     u = np.zeros(problem.prior.size)
@@ -98,26 +107,41 @@ def gauss_newton(task: Task, enough: float) -> tuple[float, float, int]:
     def cost_of(values: list[np.ndarray], u: np.ndarray) -> float:
         return problem.cost(problem.judge(values).residuals, u)
 
-    values = reference_values(task, u)
-    cost, begin = cost_of(values, u), time.perf_counter()
-    for _ in range(30):
-        moved = [reference_values(task, u + DIFFERENCE * e) for e in np.eye(u.size)]
-        slopes = [
-            np.stack([(there - here) / DIFFERENCE for there in column], axis=1)
-            for here, column in zip(values, zip(*moved, strict=True), strict=True)
-        ]
-        at, runs, lower = problem.normal(problem.judge(values, slopes), u), runs + u.size, False
-        while not lower and damping < 1e6:
-            trial, _ = problem.step(at, damping)
-            tried, runs = reference_values(task, trial), runs + 1
-            lower = cost_of(tried, trial) < cost
-            damping = damping * (0.2 if lower else 5.0)
-        if not lower:
-            break
-        u, values, cost = trial, tried, cost_of(tried, trial)
-        if cost <= enough:
-            break
-    return time.perf_counter() - begin, cost, runs
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores(), mp_context=spawned, initializer=_prepare, initargs=(task.path,)) as pool:
+        values = next(iter(pool.map(_values, [u] * 2 * cores())))
+        cost, begin = cost_of(values, u), time.perf_counter()
+        for _ in range(30):
+            moved = list(pool.map(_values, [u + DIFFERENCE * e for e in np.eye(u.size)]))
+            slopes = [
+                np.stack([(there - here) / DIFFERENCE for there in column], axis=1)
+                for here, column in zip(values, zip(*moved, strict=True), strict=True)
+            ]
+            at, runs, lower = problem.normal(problem.judge(values, slopes), u), runs + u.size, False
+            while not lower and damping < 1e6:
+                trial, _ = problem.step(at, damping)
+                tried, runs = pool.submit(_values, trial).result(), runs + 1
+                lower = cost_of(tried, trial) < cost
+                damping = damping * (0.2 if lower else 5.0)
+            if not lower:
+                break
+            u, values, cost = trial, tried, cost_of(tried, trial)
+            if cost <= enough:
+                break
+        return time.perf_counter() - begin, cost, runs
+
+
+_TASK: list[Task] = []
+
+
+def _prepare(path: Path) -> None:
+    """In a worker: read the study, build the model."""
+    _TASK.append(task_from(path))
+    _values(np.zeros(_TASK[0].problem.prior.size))
+
+
+def _values(u: np.ndarray) -> list[np.ndarray]:
+    return reference_values(_TASK[0], u)
 
 
 def reference_values(task: Task, u: np.ndarray) -> list[np.ndarray]:

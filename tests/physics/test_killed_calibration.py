@@ -47,14 +47,16 @@ def test_killed_at_random_times(tmp_path: Path) -> None:
     rng = np.random.default_rng(17)
     study = twin.write_twin(tmp_path / "twin", twin.truth(rng, NAMES), rng, method=METHOD)
     assert calibrate(study, tmp_path / "whole")
-    killed, seconds = 0, []
+    killed, seconds, left = 0, [], []
     while killed < KILLS:
         seconds.append(float(rng.uniform(8, 30)))
         if calibrate(study, tmp_path / "killed", "--resume", seconds=seconds[-1]):
             break
         killed += 1
         assert not (tmp_path / "killed").exists()  # written whole or not at all
+        left.append(len(list((tmp_path / ".killed-unfinished").glob("*.json"))))
     assert killed >= 2
+    assert left[-1] > 0 and left == sorted(left)  # each went on from where the one before was
     assert (tmp_path / "killed").exists() or calibrate(study, tmp_path / "killed", "--resume")
     print(f"\nKilled {killed} times, after {', '.join(f'{s:.0f}' for s in seconds)} s")
     for name in ("calibrated.json", "data.csv", "left_out.csv", "profiles.csv", "bands.csv", "starts.csv"):

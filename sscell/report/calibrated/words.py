@@ -65,6 +65,8 @@ def warnings(calibration: Calibration) -> list[str]:
             f"Residuals are {times:.1f} times the errors that the data were given: the model lacks something, and "
             "intervals are too narrow by about as much."
         )
+    if calibration.aside:
+        said.append(f"Facts to be fitted that this study does not simulate: {', '.join(calibration.aside)}.")
     if any(np.isnan(row.shift) for row in calibration.beside):
         said.append("The finer run of some data failed, so what mesh and time steps leave in them is not known.")
     moved = [row for row in calibration.beside if row.shift > MOVED]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sscell.errors import require
 from sscell.folder import check_folder, whole_folder
 from sscell.report.calibrated.page import report_html
 from sscell.report.calibrated.tables import frames
@@ -26,8 +27,9 @@ from sscell.study.facts import score
 
 OUR_FILES = frozenset(
     {
-        "parameters.csv", "data.csv", "facts.csv", "starts.csv", "cells.csv", "left_out.csv", "profiles.csv",
-        "comparisons.csv", "bands.csv", "posterior.nc", "calibrated.json", "provenance.json", "report.html",
+        "parameters.csv", "data.csv", "facts.csv", "starts.csv", "cells.csv", "left_out.csv", "trades.csv",
+        "profiles.csv", "comparisons.csv", "bands.csv", "posterior.nc", "calibrated.json", "provenance.json",
+        "report.html",
     }
 )  # fmt: skip
 
@@ -48,6 +50,7 @@ def calibrate(
     Raises InputError before anything runs if the study or its files cannot be used.
     """
     if out is None:
+        require(not resume, "calibrate: unfinished work lies beside its results folder; give `out` to resume it.")
         return run.calibrate(study, data=data, progress=progress)
     folder = Path(out)
     check_folder(folder, _is_ours)

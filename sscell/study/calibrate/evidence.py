@@ -52,6 +52,11 @@ class Judge(NamedTuple):
         lacking = np.any((self.matrix != 0) & ~there, axis=1)
         return np.where(lacking, MISSING, residuals), np.where(lacking[:, None], 0.0, slopes)
 
+    def without(self, missing: np.ndarray) -> Judge:
+        """Without the rows that depend on a value that is missing (n,)."""
+        rows = ~np.any(self.matrix[:, missing] != 0, axis=1)
+        return Judge(self.matrix[rows], self.target[rows], self.low[rows], self.high[rows])
+
 
 def measured(target: np.ndarray, error: np.ndarray) -> Judge:
     """Values (n,) with one standard deviation each."""
@@ -91,6 +96,16 @@ class Datum:
     """What was measured, in words."""
     labels: tuple[str, ...] = ()
     """What each value is of, where they are few."""
+    allowed: tuple[float | None, float | None] | None = None
+    """Where a value must lie to count as met, of a fact; else the residual decides."""
+
+    def met(self, values: np.ndarray, sigmas: float) -> bool:
+        """Whether values (n,) are within what is allowed, or else within so many standard deviations."""
+        if self.allowed is None:
+            return self.judge is not None and bool(np.all(np.abs(self.judge(values)[0]) <= sigmas))
+        low, high = self.allowed
+        above = low is None or bool(np.all(values >= low))
+        return above and (high is None or bool(np.all(values <= high)))
 
 
 def speaking_of(data: Sequence[Datum], name: str) -> list[int]:

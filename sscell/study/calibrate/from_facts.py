@@ -36,6 +36,12 @@ def data_from_facts(facts: Sequence[Fact], study: Study) -> list[Datum]:
     return found
 
 
+def left_aside(facts: Sequence[Fact], data: Sequence[Datum]) -> list[str]:
+    """Facts that are to be fitted, and are not: the study has no such sample, run or cycle, or they have no measure."""
+    fitted = {datum.name for datum in data}
+    return [fact.entry["id"] for fact in facts if fact.entry["use"] == "fit" and fact.entry["id"] not in fitted]
+
+
 def _is_simulated(fact: Fact, study: Study) -> bool:
     if fact.entry["protocol"] == "process":
         return all(name in study.samples for name in fact.samples)
@@ -59,11 +65,11 @@ def _figure(fact: Fact, study: Study) -> Datum:
 
     count = 1 if fact.entry["measure"] == "interface_resistance_ratio" else len(fact.samples)
     if centred and low is not None and high is not None:
-        return _datum(fact, measured(np.full(count, (low + high) / 2), np.full(count, sigma)))
+        return _datum(fact, measured(np.full(count, (low + high) / 2), np.full(count, sigma)), allowed=(low, high))
     one = np.eye(count) / sigma
     above = None if low is None else at_least(one, np.full(count, low / sigma))
     below = None if high is None else at_least(-one, np.full(count, -high / sigma))
-    return _datum(fact, both(above, below) if above and below else above or below)
+    return _datum(fact, both(above, below) if above and below else above or below, allowed=(low, high))
 
 
 def _ordering(fact: Fact, method: MethodSpec) -> Datum:
@@ -77,7 +83,12 @@ def _ordering(fact: Fact, method: MethodSpec) -> Datum:
     return _datum(fact, at_least(signs * method.sigmas / fact.tolerance, np.full(len(pairs), MARGIN)), labels)
 
 
-def _datum(fact: Fact, judge: Judge | None, labels: Sequence[str] | None = None) -> Datum:
+def _datum(
+    fact: Fact,
+    judge: Judge | None,
+    labels: Sequence[str] | None = None,
+    allowed: tuple[float | None, float | None] | None = None,
+) -> Datum:
     process = fact.entry["protocol"] == "process"
     cells = () if process else _cells(fact)
     ratio = fact.entry["measure"] == "interface_resistance_ratio"
@@ -100,6 +111,7 @@ def _datum(fact: Fact, judge: Judge | None, labels: Sequence[str] | None = None)
         counts=0 if labels is not None else 1,
         words=", ".join(fact.entry["relations"]) if labels is not None else measured_words(fact),
         labels=names,
+        allowed=allowed,
     )
 
 

@@ -21,7 +21,8 @@ class Known(NamedTuple):
     """An unknown after the fit: value, 95 % interval, its prior in words.
 
     error: one standard deviation over the prior's (or over `spread`, where it is flat). word: '', 'told by its prior'
-    or 'at its bound': its interval then begins there.
+    (flat: 'told by its bounds', the interval being all that they leave) or 'at its bound': its interval then begins
+    there.
     """
 
     name: str
@@ -79,8 +80,9 @@ def known(
         error = float(np.sqrt(spread[k, k]))
         ends = sorted((u[k], u[k] + inside[k])) if at_bound[k] else u[k] + np.array([-1, 1]) * TWO_SIDED_95 * error
         low, high = (unknown.value(float(end)) for end in np.clip(ends, *unknown.bounds))
-        by_prior = not unknown.spec.flat and error > BY_PRIOR
-        word = "at its bound" if at_bound[k] else "told by its prior" if by_prior else ""
+        word = "at its bound" if at_bound[k] else ""
+        if not word and (error > BY_PRIOR if not unknown.spec.flat else (low, high) == unknown.ends):
+            word = "told by its bounds" if unknown.spec.flat else "told by its prior"
         value, source = unknown.value(u[k]), unknown.spec.source
         rows.append(Known(unknown.name, value, low, high, unit, unknown.prior, error, word, source))
     return rows

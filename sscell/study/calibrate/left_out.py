@@ -42,7 +42,7 @@ class Predicted(NamedTuple):
 class Trade(NamedTuple):
     """Without some data (left_out; '': with all): how many of the single figures that stay are met, and which not.
 
-    Met: within as many standard deviations as the tolerance of a fact stands for.
+    Met: within its tolerance, of a fact; else within as many standard deviations as a tolerance stands for.
     """
 
     left_out: str
@@ -76,12 +76,7 @@ def _trade(
     name: str, data: Sequence[Datum], values: Sequence[np.ndarray], left_out: Sequence[int], sigmas: float
 ) -> Trade:
     single = [k for k, datum in enumerate(data) if datum.judge and datum.counts == 1 and k not in left_out]
-    unmet = []
-    for k in single:
-        judge = data[k].judge
-        assert judge is not None
-        if np.any(np.abs(judge(values[k])[0]) > sigmas):
-            unmet.append(data[k].name)
+    unmet = [data[k].name for k in single if not data[k].met(values[k], sigmas)]
     return Trade(name, len(single) - len(unmet), len(single), tuple(unmet))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from sscell.errors import require
 from sscell.folder import write_whole
 from sscell.jax_setup import load_jax
 from sscell.study.calibrate.evidence import Judge, stacked
@@ -27,7 +28,7 @@ WIDER = 1.3
 CHAINS, WARM_UP, DRAWS = 4, 500, 500
 # Of the second-order terms, over their spread: keeps those that the points cannot tell near nothing.
 RIDGE = 1e-2
-BATCH = 16
+BATCH, LEAST_POINTS = 16, 8
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def second_order(
     near: Start, chosen: Sequence[int], points: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """`bend` and `error` of an emulator about a start, from values (N, V) at points (N, P)."""
-    u0, v0 = np.array(near.u), np.concatenate([np.array(v) for v in near.values])
+    u0, v0 = np.array(near.u), np.nan_to_num(np.concatenate([np.array(v) for v in near.values]))
     slopes = np.concatenate([np.array(s) for s in near.slopes])
     terms = products((points - u0)[:, np.asarray(chosen, int)])
     missed = values - v0 - (points - u0) @ slopes.T
@@ -171,21 +172,31 @@ def posterior(
     total = made_of + weighed
     points = points_around(rough, near, made_of, seed, WIDER)
     runs = _exact(rough, points, kept, "points", progress, 0, total)
-    sound = np.isfinite(runs).all(axis=1)
+    values = np.concatenate([np.array(v) for v in best.values])
+    there = np.isfinite(values) & np.isfinite(np.concatenate([np.array(v) for v in near.values]))
+    sound = np.isfinite(runs[:, there]).all(axis=1) if runs.size else np.zeros(len(points), bool)
+    require(
+        int(sound.sum()) >= LEAST_POINTS,
+        f"posterior: only {sound.sum()} of {len(points)} points around the best could be simulated; fix or bound the "
+        "parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
+    )
+    bend, error = second_order(near, chosen, points[sound], np.where(there, runs[sound], 0.0))
+    slopes = np.concatenate([np.array(s) for s in best.slopes])
     emulator = Emulator(
         np.array(best.u),
-        np.concatenate([np.array(v) for v in best.values]),
-        np.concatenate([np.array(s) for s in best.slopes]),
+        np.where(there, values, 0.0),
+        np.where(there[:, None], slopes, 0.0),
         np.asarray(chosen, int),
-        *second_order(near, chosen, points[sound], runs[sound]),
+        np.where(there[:, None], bend, 0.0),
+        np.where(there, error, 0.0),
     )
-    judge = stacked(problem.data, [len(values) for values in best.values])
+    judge = stacked(problem.data, [len(values) for values in best.values]).without(~there)
     draws, r_hat, diverged = sample(problem, judge, emulator, seed)
     numbers = np.random.default_rng(seed + 1).choice(len(draws), weighed, replace=False)
-    there = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
+    exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     less, more = (
-        np.array([_cost(problem, judge, value, u) for value, u in zip(values, draws[numbers], strict=True)])
-        for values in (np.array([emulator.at(u) for u in draws[numbers]]), there)
+        np.array([_cost(problem, judge, value, u) for value, u in zip(of_draws, draws[numbers], strict=True)])
+        for of_draws in (np.array([emulator.at(u) for u in draws[numbers]]), exact)
     )
     log = less - more
     weights = np.exp(log - np.max(log))
@@ -209,7 +220,7 @@ def _exact(
             write_whole(place, json.dumps(rows).encode())
         if progress:
             progress(done + len(rows), total, "exact runs for the posterior")
-    size = max(len(row) for row in rows)
+    size = max((len(row) for row in rows), default=0)
     return np.array([row if row else [np.nan] * size for row in rows])
 
 

@@ -58,7 +58,8 @@ class Calibration:
     unknowns from best to worst known; beside: every datum; facts: all facts of the study at the best point; best: where
     the search ended; starts: as far as each went on the rough mesh, by cost; u, covariance: coordinates of all unknowns
     (P,) at the best point, and their covariance; apart: (sample, run) -> how far that cell is from the mean, in
-    standard deviations of `cell_spread`. The rest is there if the study asks for it.
+    standard deviations of `cell_spread`; aside: facts to be fitted that the study does not simulate. The rest is there
+    if the study asks for it.
     """
 
     path: Path
@@ -79,6 +80,7 @@ class Calibration:
     profiles: Sequence[ProfileLikelihood] = ()
     posterior: Posterior | None = None
     differences: Sequence[Difference] = ()
+    aside: Sequence[str] = ()
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     folder: Path | None = None
 

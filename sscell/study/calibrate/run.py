@@ -15,12 +15,12 @@ from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
 from sscell.study.calibrate.conditions import Difference, differences
-from sscell.study.calibrate.known import TWO_SIDED_95, covariance, directions, known, reach, told_together
+from sscell.study.calibrate.known import TWO_SIDED_95, directions, known, reach, told_together
 from sscell.study.calibrate.left_out import interval, predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
-from sscell.study.calibrate.search import Progress, Start, begun_at, information_of, normal_of, search
+from sscell.study.calibrate.search import Progress, Start, begun_at, information_of, normal_of, search, spread_of
 from sscell.study.calibrate.task import Task, task_from
 from sscell.study.calibrate.unknowns import Key, Point
 from sscell.study.facts import compare
@@ -68,8 +68,7 @@ def calibrate(
     draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
     held, shared = problem.held(at), len(free)
-    spread = covariance(information_of(problem, best), held)
-    inside = reach(information_of(problem, best), at.gradient, held)
+    spread, inside = spread_of(problem, best), reach(information_of(problem, best), at.gradient, held)
     own = spread[:shared, :shared], held[:shared]
     u = np.array(best.u)
     return Calibration(
@@ -91,6 +90,7 @@ def calibrate(
         profiles=traced,
         posterior=sampled,
         differences=compared(task, best, sampled),
+        aside=task.aside,
         inputs=task.inputs,
     )
 
@@ -213,10 +213,11 @@ def facts_at(task: Task, u: np.ndarray) -> list:
     jobs: dict[Key, JobResult] = {}
     interfaces: dict[str, InterfaceState] = {}
     point = task.problem.point(u)
+    traced = max(datum.traced for datum in task.problem.data)
     for run, spec in task.study.runs.items():
         keys = [(sample, run) for sample in task.study.samples_of(spec)]
         cells = [task.unknowns.cell(key, point) for key in keys]
-        for key, cell, result in zip(keys, cells, _each(cells, task, run, trace_cycles=1), strict=True):
+        for key, cell, result in zip(keys, cells, _each(cells, task, run, trace_cycles=max(traced, 1)), strict=True):
             jobs[key] = JobResult(sample=key[0], run=run, cell=cell, cycling=result, problem=result.message)
             if cell.interface is not None:
                 interfaces.setdefault(key[0], cell.interface)

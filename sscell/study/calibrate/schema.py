@@ -153,6 +153,7 @@ class Study(Scenario):
     in its unit, where it is not its tolerance over `sigmas`.
     """
 
+    engine: Literal["jax"] = "jax"
     parameters: Mapping[str, ParameterSpec] = Field(min_length=1)
     cell_spread: Mapping[str, float] = {}
     errors: Mapping[str, float] = {}

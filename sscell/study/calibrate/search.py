@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sscell.folder import write_whole
-from sscell.study.calibrate.known import covariance
+from sscell.study.calibrate.known import TWO_SIDED_95, covariance, reach
 from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
 
@@ -29,7 +29,7 @@ NEARLY = 0.95
 # A step that promises less than this of the cost changes nothing that the data could tell: a standard deviation costs
 # a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
-ENOUGH, LEFT = 1e-3, 50.0
+ENOUGH, LEFT = 1e-3, 100.0
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.7, 3
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
@@ -138,8 +138,13 @@ def information_of(problem: Problem, state: Start) -> np.ndarray:
 
 
 def spread_of(problem: Problem, state: Start) -> np.ndarray:
-    """Covariance (P, P) of all coordinates where a start is."""
-    return covariance(information_of(problem, state), problem.held(normal_of(problem, state), state.pinned))
+    """Covariance (P, P) of all coordinates where a start is; what is at a bound varies by how far it reaches inside."""
+    at, matrix = normal_of(problem, state), information_of(problem, state)
+    held = problem.held(at, state.pinned)
+    free_to_move = held.copy()
+    free_to_move[list(state.pinned)] = False
+    inside = np.where(free_to_move, reach(matrix, at.gradient, held), 0.0)
+    return covariance(matrix, held) + np.diag((inside / TWO_SIDED_95) ** 2)
 
 
 def _read(kept: Path) -> list[Start]:
@@ -248,7 +253,8 @@ def _plan(problem: Problem, state: Start) -> None:
         return
     state.trials = []
     if state.age <= 0 or not state.exact_end:
-        state.status = "converged" if state.left < LEFT * unit * state.enough else "no descent"
+        ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
+        state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
 
 
 def _unit(problem: Problem, cost: float) -> float:

@@ -16,7 +16,7 @@ from sscell.study.calibrate import response
 from sscell.study.calibrate.conditions import watched
 from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.from_cycling import data_from_curves, data_from_cycles
-from sscell.study.calibrate.from_facts import data_from_facts
+from sscell.study.calibrate.from_facts import data_from_facts, left_aside
 from sscell.study.calibrate.from_spectra import data_from_spectra
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.response import Responder
@@ -32,7 +32,8 @@ PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 class Task:
     """The same problem roughly, as it is answered, and on finer meshes and time steps, to see what is left.
 
-    inputs: the files read, by name; key: a hash of all that the answer depends on.
+    aside: facts that are to be fitted and cannot be, as the study does not simulate them; inputs: the files read, by
+    name; key: a hash of all that the answer depends on.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Task:
     rough: Problem
     problem: Problem
     finer: Problem
+    aside: list[str]
     inputs: dict[str, bytes]
     key: str
 
@@ -67,7 +69,7 @@ def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
     every = [*data, *watched(study.comparisons)]
     rough, usual, finer = (Responder(study, every, f) for f in (response.ROUGH, response.USUAL, response.FINER))
     problems = problem_of(rough), problem_of(usual), problem_of(finer)
-    return Task(path, study, facts, usual.unknowns, *problems, inputs, _key(inputs))
+    return Task(path, study, facts, usual.unknowns, *problems, left_aside(facts, data), inputs, _key(inputs))
 
 
 def problem_of(responder: Responder) -> Problem:

@@ -29,7 +29,9 @@ class Unknown(NamedTuple):
     def value(self, u: float) -> float:
         """The parameter at a coordinate."""
         spec = self.spec
-        return float(spec.value * spec.spread**u if spec.scale == "log" else spec.value + spec.spread * u)
+        value = float(spec.value * spec.spread**u if spec.scale == "log" else spec.value + spec.spread * u)
+        low, high = self.bounds  # of rounding: what is at its bound is not beyond it
+        return self.ends[0] if u == low else self.ends[1] if u == high else value
 
     def coordinate(self, value: float) -> float:
         """The coordinate of a value."""
@@ -37,6 +39,12 @@ class Unknown(NamedTuple):
         if spec.scale == "log":
             return float(np.log(value / spec.value) / np.log(spec.spread))
         return (value - spec.value) / spec.spread
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Lowest and highest value."""
+        low, high = self.spec.low, self.spec.high
+        return -np.inf if low is None else low, np.inf if high is None else high
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -13,6 +13,8 @@ import twin
 
 import sscell as ss
 from sscell.engines.mesh import Mesh
+from sscell.report.calibrated.tables import frames
+from sscell.report.calibrated.write import _is_ours, write_calibration
 from sscell.study.calibrate import posterior, response, run
 from sscell.study.calibrate.response import Fineness
 
@@ -66,11 +68,32 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, flo
     return path, values
 
 
+def counted(patch: pytest.MonkeyPatch) -> list[int]:
+    """Counts how often cells are asked for."""
+    whole, calls = response.Responder.answers, []
+
+    def counts(self: response.Responder, *arguments: object) -> object:
+        calls.append(1)
+        return whole(self, *arguments)
+
+    patch.setattr(response.Responder, "answers", counts)
+    return calls
+
+
 @pytest.fixture(scope="module")
-def found(study: tuple[Path, dict[str, float]], tmp_path_factory: pytest.TempPathFactory) -> ss.Calibration:
+def whole_run(
+    study: tuple[Path, dict[str, float]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[ss.Calibration, int]:
+    """What was found, and how often cells were asked for."""
     with pytest.MonkeyPatch.context() as patch:
         small(patch)
-        return ss.calibrate(study[0], tmp_path_factory.mktemp("results") / "twin")
+        calls = counted(patch)
+        return ss.calibrate(study[0], tmp_path_factory.mktemp("results") / "twin"), len(calls)
+
+
+@pytest.fixture
+def found(whole_run: tuple[ss.Calibration, int]) -> ss.Calibration:
+    return whole_run[0]
 
 
 def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]], found: ss.Calibration) -> None:
@@ -81,7 +104,7 @@ def test_the_truth_lies_within_the_intervals(study: tuple[Path, dict[str, float]
         assert abs(off) < 3.5 and row.word == ""
         assert row.high / row.low < 1.5  # the data tell, not the prior
     assert all(row.shift < 1e-6 for row in found.beside)  # the finer meshes are the same here
-    assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + 2 * twin.CYCLES)
+    assert found.counts == (3, 2 * 2 * twin.FREQUENCY_HZ.size + 21 + 2 * twin.CYCLES - 1)
 
 
 def test_the_calibrated_cell_can_be_simulated(found: ss.Calibration) -> None:
@@ -107,7 +130,7 @@ def test_every_stage_is_there(found: ss.Calibration) -> None:
     assert spread == pytest.approx(np.sqrt(np.diag(found.covariance)[:3]), rel=0.25)
     assert found.posterior.effective > 4
     assert {row.left_out for row in found.predicted} == {"cycling"}
-    assert [(trade.left_out, trade.figures) for trade in found.trades] == [("", 2 * twin.CYCLES), ("cycling", 0)]
+    assert [(trade.left_out, trade.figures) for trade in found.trades] == [("", 2 * twin.CYCLES - 1), ("cycling", 0)]
     coating = next(d for d in found.differences if d.part == "coating, fresh")
     assert coating.first == "bare" and coating.difference < 0 and coating.larger == 0.0
     assert all(band.discharge_mAh_per_g[0][0] <= band.discharge_mAh_per_g[2][0] for band in found.bands)
@@ -133,10 +156,11 @@ class Stopped(Exception):
 def test_resumed_after_a_stop_anywhere_it_ends_the_same(
     after: int,
     study: tuple[Path, dict[str, float]],
-    found: ss.Calibration,
+    whole_run: tuple[ss.Calibration, int],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    found, asked = whole_run
     whole, calls = response.Responder.answers, []
 
     def stops(self: response.Responder, *arguments: object) -> object:
@@ -150,11 +174,20 @@ def test_resumed_after_a_stop_anywhere_it_ends_the_same(
         with pytest.raises(Stopped):
             ss.calibrate(study[0], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    resumed = counted(monkeypatch)
     again = ss.calibrate(study[0], tmp_path / "out", resume=True)
+    assert len(resumed) <= asked - after + 2  # a round that was stopped asks twice at most
     assert again.values == found.values
     assert again.predicted == found.predicted
     assert again.posterior is not None and found.posterior is not None
     assert np.array_equal(again.posterior.draws, found.posterior.draws)
+
+
+def test_every_file_that_is_written_may_be_replaced(found: ss.Calibration) -> None:
+    assert found.folder is not None
+    write_calibration(found, found.folder)
+    assert all(_is_ours(path) for path in found.folder.iterdir())
+    assert set(frames(found)) <= {path.name for path in found.folder.iterdir()}
 
 
 def test_without_resume_it_begins_anew(

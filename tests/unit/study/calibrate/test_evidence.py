@@ -10,7 +10,7 @@ import twin
 
 import sscell as ss
 from sscell.study.calibrate import response
-from sscell.study.calibrate.evidence import at_least, both, judged, measured, stacked
+from sscell.study.calibrate.evidence import Datum, at_least, both, judged, measured, stacked
 from sscell.study.calibrate.run import task_from
 from sscell.study.calibrate.unknowns import Point
 
@@ -34,6 +34,19 @@ def test_a_range_is_two_bounds() -> None:
 def test_a_value_that_is_missing_counts_and_has_no_slope() -> None:
     residuals, slopes = measured(np.array([2.0, 3.0]), np.ones(2))(np.array([np.nan, 3.5]))
     assert residuals.tolist() == [5.0, 0.5] and slopes.tolist() == [[0.0, 0.0], [0.0, 1.0]]
+
+
+def test_a_judge_without_what_is_missing_judges_the_rest() -> None:
+    judge = measured(np.array([2.0, 3.0]), np.array([0.5, 1.0])).without(np.array([True, False]))
+    assert judge(np.array([0.0, 3.5]))[0].tolist() == [0.5]
+
+
+def test_met_is_within_what_a_fact_allows_whatever_its_error() -> None:
+    judge, none = measured(np.array([124.0]), np.array([18.0])), ()
+    named = {"name": "x", "samples": none, "cells": none, "observe": lambda _: None, "judge": judge}
+    assert Datum(**named).met(np.array([150.0]), 2.0)
+    assert not Datum(**named, allowed=(118.0, 130.0)).met(np.array([150.0]), 2.0)
+    assert Datum(**named, allowed=(90.0, None)).met(np.array([150.0]), 2.0)
 
 
 def test_judges_one_after_the_other_judge_as_each_alone(study: Path) -> None:
@@ -118,6 +131,7 @@ def test_a_spectrum_in_the_middle_of_a_run(study: Path, monkeypatch: pytest.Monk
             'quantity = "coulomb_efficiency"\ncycles = [8]',
             "3 cycles, got cycle 8",
         ),
+        ('engine = "jax"', 'engine = "pybamm"', "'engine': Input should be 'jax', got 'pybamm'"),
         ('[parameters."coating.cond', '[parameters."coatng.cond', "is an input of none of the cells"),
     ],
 )

@@ -27,6 +27,19 @@ def test_coordinates_and_values() -> None:
     assert DEEP.bounds == (-2.0, np.inf)
 
 
+def test_what_is_at_its_bound_is_not_beyond_it() -> None:
+    """0.85 - 8.5 × 0.1 is below zero by rounding."""
+    near = unknown("x", scale="linear", value=0.85, spread=0.1, low=0.0, high=0.999)
+    assert 0.85 + 0.1 * near.bounds[0] < 0
+    assert near.value(near.bounds[0]) == 0.0 and near.value(near.bounds[1]) == 0.999
+
+
+def test_a_flat_prior_that_nothing_narrows_is_told_by_its_bounds() -> None:
+    flat = unknown("x", flat=True, low=0.02, high=200.0)
+    rows = known([flat, SIGMA], ["1"] * 2, np.zeros(2), np.diag([1e6, 0.01]), FREE[:2], NONE[:2])
+    assert (rows[0].word, rows[0].low, rows[0].high) == ("told by its bounds", 0.02, 200.0)
+
+
 def test_steps_lead_away_from_a_bound() -> None:
     near = unknown("x", high=2.0)
     assert near.step(0.0) < 0 < near.step(-1.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,35 @@ def test_the_founding_study_has_one_parameter_for_two_figures() -> None:
     assert liquid["design.contact_resistance_ohm_m2"] == 0.0
     # One law for all samples: whatever is free acts on more than one of them, through the recipe or as it is.
     assert all(unknown.spec.samples is None for unknown in task.unknowns.free)
+
+
+def test_facts_beyond_the_runs_are_named(tmp_path: Path) -> None:
+    text = (SCENARIOS / "kitsche2022.toml").read_text()
+    (tmp_path / "kitsche2022_facts.toml").write_text((SCENARIOS / "kitsche2022_facts.toml").read_text())
+    short = tmp_path / "short.toml"
+    short.write_text(text.replace("cycles = 50", "cycles = 20"))
+    with pytest.raises(ss.InputError, match="errors: 'Q02_uncoated_plateau' is no fact that is fitted"):
+        task_from(short)
+    short.write_text(re.sub(r'.*"?Q02_uncoated_plateau.*\n', "", short.read_text()))
+    assert task_from(short).aside == ["Q02_uncoated_plateau", "Q02_gain_50"]
+
+
+def test_the_defaults_are_what_the_founding_study_found() -> None:
+    """calibrated.json names what the study names, at the priors and the fixed values of the study as it stands."""
+    kept = json.loads(resources.files("sscell").joinpath("calibrated.json").read_text())
+    task = task_from(SCENARIOS / "kitsche2022.toml")
+    fixed = {name: spec.value for name, spec in task.study.parameters.items() if spec.fixed}
+    assert {name: row["value"] for name, row in kept["fixed"].items()} == fixed
+    assert {name: row["prior"] for name, row in kept["parameters"].items()} == {
+        unknown.name: unknown.prior for unknown in task.unknowns.free
+    }
+    cells = (ss.Cell.from_recipe(ss.Recipe(ald_cycles=15)), ss.Cell.from_recipe(ss.Recipe()))
+    inputs = {full: value for cell in cells for full, value in ss.continuous_inputs(cell).items()}
+    for name, row in (kept["parameters"] | kept["fixed"]).items():
+        full = next(full for full in inputs if full == name or full.endswith(f".{name}"))
+        assert inputs[full] == row["value"]
+        if name in kept["parameters"]:
+            assert row["low"] <= row["value"] <= row["high"]
 
 
 @pytest.mark.measured
