@@ -12,6 +12,8 @@ from sscell.study.facts import score
 FAR, MOVED, TIMES = 2.0, 0.3, 1.5
 # A profile may come this much below the least cost, as searches end before it.
 LOWER = 0.1
+# How searches that need not go to the last may end.
+ENDED = ("converged", "far enough")
 
 
 def outcome(calibration: Calibration) -> list[str]:
@@ -76,7 +78,7 @@ def warnings(calibration: Calibration) -> list[str]:
     free, numbers = calibration.counts
     if 2 * free > numbers:
         said.append(f"{free} parameters for {numbers} numbers: more than one for two.")
-    loose = sorted({row.left_out for row in calibration.predicted if row.status != "converged"})
+    loose = sorted({row.left_out for row in calibration.predicted if row.status not in ENDED})
     if loose:
         said.append(f"The search without {', '.join(loose)} did not converge; its predictions are preliminary.")
     for profile in calibration.profiles:

@@ -59,7 +59,7 @@ def profiles(
 def _profile(unknown: Unknown, number: int, best: Start, found: Sequence[Start]) -> ProfileLikelihood:
     points = {float(best.u[number]): 0.0}
     for state in found:
-        if state.pinned == [number] and state.status in ("converged", "no descent"):
+        if state.pinned == [number] and state.status in ("converged", "far enough", "no descent"):
             points[float(state.u[number])] = state.cost - best.cost
     u = np.array(sorted(points))
     rise = np.array([points[x] for x in u.tolist()])

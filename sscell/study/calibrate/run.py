@@ -20,7 +20,16 @@ from sscell.study.calibrate.left_out import interval, predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
-from sscell.study.calibrate.search import Progress, Start, begun_at, information_of, normal_of, search, spread_of
+from sscell.study.calibrate.search import (
+    ROUGHLY,
+    Progress,
+    Start,
+    begun_at,
+    information_of,
+    normal_of,
+    search,
+    spread_of,
+)
 from sscell.study.calibrate.task import Task, task_from
 from sscell.study.calibrate.unknowns import Key, Point
 from sscell.study.facts import compare
@@ -28,8 +37,6 @@ from sscell.study.jobs import JobResult
 
 # How far starts are drawn from the priors' centre, in their standard deviations; the centre is drawn as well.
 DRAWN = 1.0
-# What a step must promise to be taken in the rough search.
-ROUGHLY = 0.05
 # Of how many draws of the posterior the bands are made.
 BAND_DRAWS = 24
 

@@ -30,6 +30,8 @@ NEARLY = 0.95
 # a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
 ENOUGH, LEFT = 1e-3, 100.0
+# What a step must promise in searches that need not go to the last: it moves nothing by a third of its error.
+ROUGHLY = 0.05
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.7, 3
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
@@ -100,8 +102,8 @@ def search(
 
 
 def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
-    """A start where another ended, that leaves out some data."""
-    state = Start(u=list(best.u), left_out=list(left_out))
+    """A start where another ended, that leaves out some data; it need not go to the last."""
+    state = Start(u=list(best.u), left_out=list(left_out), enough=ROUGHLY)
     _hold(problem, state, *_arrays(best), best.age)
     _plan(problem, state)
     return state
@@ -119,6 +121,7 @@ def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
         u=list(best.u),
         trials=[Trial(u.tolist(), FIRST_DAMPING, 0.0)],
         pinned=[pinned],
+        enough=ROUGHLY,
         values=best.values,
         slopes=best.slopes,
         age=best.age,
