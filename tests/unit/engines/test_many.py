@@ -27,7 +27,7 @@ CYCLE = ["Charge at C/2 until 2.75 V", "Discharge at C/2 until 1.35 V"]
 # In the second cycle a cell of high C-rate is empty before its time is over.
 TIMED = [CYCLE, ["Charge at C/2 until 2.75 V", "Discharge at C/2 for 105 minutes"], CYCLE]
 EMPTIED = (
-    "stopped in cycle 2, step 2 ('Discharge at C/2 for 105 minutes'): the cell was emptied after 1.41 h of the step; "
+    "stopped in cycle 2, step 2 ('Discharge at C/2 for 105 minutes'): the cell was emptied after 1.42 h of the step; "
     "add a limit, such as 'or until 1.35 V'"
 )
 FREQUENCY_HZ = np.geomspace(1e5, 1e-2, 5)

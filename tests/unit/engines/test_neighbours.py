@@ -17,7 +17,7 @@ SPECTRUM_MESH = Mesh(cathode=6, particle=10, anode=8, electrode_ratio=1.1)
 CELL = ss.Cell.from_recipe(ss.Recipe(ald_cycles=15, anneal_temperature_C=400))
 UNCOATED = ss.Cell.from_recipe(ss.Recipe())
 NAMES = [full_name(CELL, name) for name in ("diffusivity_m2_per_s", "temperature_K", "oxidation_A_per_m2")]
-SMALL = 1e-5
+SMALL = 1e-6
 CYCLES = protocol_from(["Charge at C/2 until 2.75 V", "Discharge at C/2 until 1.35 V"], 2)
 HOLD = protocol_from(["Charge at C/2 until 2.75 V", "Hold at 2.75 V until C/12", "Discharge at C/2 until 1.35 V"])
 FREQUENCY_HZ = np.array([1e4, 1.0, 1e-2])
