@@ -1,4 +1,4 @@
-"""PyBOP on the same problem, in an environment of its own that has this package too: its CMA-ES on the same cost.
+"""PyBOP on the same problem, in an environment of its own with what this package needs: its CMA-ES on the same cost.
 
 Its simulator of impedance begins at initial conditions, and the cell, its layers and its spectrum after cycling are
 models of this package; so the reference engine runs them, and PyBOP does the search.
@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pybop
+from pybop.costs.base_cost import BaseCost
+from pybop.simulators.solution import Solution
+from reference_data import reference_values
 from scipy import stats
-from test_calibrate_speed import reference_values
 
 from sscell.study.calibrate.run import task_from
 
@@ -37,14 +39,14 @@ class Runs(pybop.BaseSimulator):
         for point in inputs:
             u = np.array([point[name] for name in self.parameters.names])
             values = reference_values(self.task, u)
-            solution = pybop.Solution(point)
+            solution = Solution(point)
             problem = self.task.problem
             solution.set_solution_variable("cost", np.array([problem.cost(problem.judge(values).residuals, u)]))
             solutions.append(solution)
         return solutions
 
 
-class Cost(pybop.BaseCost):
+class Cost(BaseCost):
     """The cost itself; stops where it is low enough or the time is over."""
 
     def __init__(self, enough: float, seconds: float) -> None:

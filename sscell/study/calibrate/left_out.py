@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sscell.study.calibrate.evidence import Datum, speaking_of
+from sscell.study.calibrate.from_facts import MARGIN
 from sscell.study.calibrate.known import TWO_SIDED_95
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, search, spread_of, without
@@ -24,8 +25,8 @@ MOST_VALUES = 8
 class Predicted(NamedTuple):
     """One value that was left out: what was measured, what the rest foretells (95 % interval) and what a fit gives.
 
-    off: residual in standard deviations of the measurement and the prediction together. status: of the search without
-    those data.
+    Of orders only those that do not hold. off: residual in standard deviations of the measurement and the prediction
+    together. status: of the search without those data.
     """
 
     left_out: str
@@ -98,6 +99,8 @@ def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndar
         assert datum.judge is not None
         _, errors = interval(rough, state, number)
         residual, by_value = datum.judge(values)
+        if datum.counts == 0 and np.max(np.abs(residual), initial=0.0) <= MARGIN:
+            continue  # an order that holds
         by = by_value @ np.array(state.slopes[number])
         width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread_of(rough, state), by))
         off = np.abs(residual) / width
