@@ -21,7 +21,7 @@ from sscell.folder import write_whole
 from sscell.jax_setup import load_jax
 from sscell.study.calibrate.evidence import Judge, stacked
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, spread_of
+from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
 
 # Points of the emulator are drawn this much wider than the linear posterior.
 WIDER = 1.3
@@ -93,10 +93,9 @@ def second_order(
     near: Start, chosen: Sequence[int], points: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """`bend` and `error` of an emulator about a start, from values (N, V) at points (N, P)."""
-    u0, v0 = np.array(near.u), np.nan_to_num(np.concatenate([np.array(v) for v in near.values]))
-    slopes = np.concatenate([np.array(s) for s in near.slopes])
+    u0, (v0, slopes) = np.array(near.u), stacked_at(near)
     terms = products((points - u0)[:, np.asarray(chosen, int)])
-    missed = values - v0 - (points - u0) @ slopes.T
+    missed = values - np.nan_to_num(v0) - (points - u0) @ slopes.T
     scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
     x = terms / scale
     gram = x.T @ x + RIDGE * len(points) * np.eye(x.shape[1])
@@ -172,8 +171,8 @@ def posterior(
     total = made_of + weighed
     points = points_around(rough, near, made_of, seed, WIDER)
     runs = _exact(rough, points, kept, "points", progress, 0, total)
-    values = np.concatenate([np.array(v) for v in best.values])
-    there = np.isfinite(values) & np.isfinite(np.concatenate([np.array(v) for v in near.values]))
+    values, slopes = stacked_at(best)
+    there = np.isfinite(values) & np.isfinite(stacked_at(near)[0])
     sound = np.isfinite(runs[:, there]).all(axis=1) if runs.size else np.zeros(len(points), bool)
     require(
         int(sound.sum()) >= LEAST_POINTS,
@@ -181,7 +180,6 @@ def posterior(
         "parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
     )
     bend, error = second_order(near, chosen, points[sound], np.where(there, runs[sound], 0.0))
-    slopes = np.concatenate([np.array(s) for s in best.slopes])
     emulator = Emulator(
         np.array(best.u),
         np.where(there, values, 0.0),

@@ -29,6 +29,7 @@ from sscell.study.calibrate.search import (
     normal_of,
     search,
     spread_of,
+    stacked_at,
 )
 from sscell.study.calibrate.task import Task, task_from
 from sscell.study.calibrate.unknowns import Key, Point
@@ -193,8 +194,8 @@ def compared(task: Task, best: Start, sampled: Posterior | None) -> list[Differe
         values = np.array([sampled.emulator.at(u) for u in sampled.draws])
     else:
         u = points_around(task.problem, best, 2000, task.study.method.seed)
-        slopes = np.concatenate([np.array(s) for s in best.slopes])
-        values = np.concatenate([np.array(v) for v in best.values]) + (u - np.array(best.u)) @ slopes.T
+        there, slopes = stacked_at(best)
+        values = there + (u - np.array(best.u)) @ slopes.T
     ends = np.cumsum([len(v) for v in best.values])[:-1]
     return differences(task.study.comparisons, task.problem.data, np.split(values, ends, axis=1))
 

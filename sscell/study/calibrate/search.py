@@ -129,6 +129,12 @@ def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
     )
 
 
+def stacked_at(state: Start) -> tuple[np.ndarray, np.ndarray]:
+    """Values (V,) and slopes (V, P) of all data one after the other, where a start is."""
+    values, slopes = _arrays(state)
+    return np.concatenate(values), np.concatenate(slopes)
+
+
 def normal_of(problem: Problem, state: Start) -> Normal:
     """Gauss-Newton's matrix and gradient where a start is."""
     u = np.array(state.u)
