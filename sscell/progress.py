@@ -1,4 +1,4 @@
-"""A bar on a terminal for what takes longer than a second; nothing elsewhere."""
+"""How far work is: a bar on a terminal for what takes longer than a second, elsewhere a line a minute."""
 
 from __future__ import annotations
 
@@ -7,15 +7,36 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-BAR_AFTER_S = 1.0
+BAR_AFTER_S, LINE_EVERY_S = 1.0, 60.0
 
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator:
     """Yields progress(done, all, what), or None where nobody looks."""
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         yield None
-        return
+    elif not sys.stderr.isatty():
+        yield _lines()
+    else:
+        with _bar() as update:
+            yield update
+
+
+def _lines() -> object:
+    begun = told = time.monotonic()
+
+    def update(done: int, total: int, what: str) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told > LINE_EVERY_S:
+            told = now
+            print(f"{(now - begun) / 60:.0f} min: {done} of {total}, {what}", file=sys.stderr, flush=True)
+
+    return update
+
+
+@contextmanager
+def _bar() -> Iterator:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -24,7 +24,6 @@ profiles = ["{NAMES[0]}"]
 leave_out = ["cycling"]
 
 [method.posterior]
-parameters = ["{NAMES[0]}"]
 made_of = 32
 weighed = 16
 """

@@ -60,12 +60,16 @@ def _residuals(calibration: Calibration) -> list[ReportFigure]:
         ax.axvspan(-2, 2, color="#e6e9ee", zorder=0)
         ax.axvline(0, color=MUTED, linewidth=0.8)
         off = np.array([line.off for line in lines])
-        ax.barh(place, off, height=0.6, color=np.where(np.abs(off) > 2, POINT, "#0072b2").tolist())
+        ax.barh(place, off, height=0.6, color=np.where(np.abs(off) > 2, POINT, "#0072b2").tolist(), alpha=0.7)
+        ax.hlines(place, [line.off_low for line in lines], [line.off_high for line in lines], color=INK, linewidth=0.9)
         ax.set_yticks(place, [line.datum for line in lines], fontsize=7)
         ax.set_ylim(-1, len(lines))
         ax.set_xlabel("Calibrated minus measured / standard deviations (bounds: what lies beyond)")
 
-    caption = "What is left between the calibrated model and each datum. Grey: two standard deviations."
+    caption = (
+        "What is left between the calibrated model and each datum (bar), over the 95 % band of the posterior (line). "
+        "Grey: two standard deviations."
+    )
     image = svg_image(draw, 0.9 + ROW_IN * len(lines))
     return [ReportFigure("residuals", "Residuals", caption, image, caption)]
 
@@ -113,7 +117,7 @@ def _spectra(calibration: Calibration) -> list[ReportFigure]:
             _draw_spectrum(row, *pair)
 
     caption = (
-        "Points: measured. Line: calibrated, with the 95 % band of the parameters. Left: the complex plane. Right: "
+        "Points: measured. Line: calibrated, with the 95 % band of the posterior. Left: the complex plane. Right: "
         "residuals over |Z|."
     )
     image = svg_image(draw, 0.4 + 3.2 * len(rows))
@@ -161,7 +165,7 @@ def _curves(calibration: Calibration) -> list[ReportFigure]:
             ax.set_ylabel("Voltage / V")
             ax.set_title(row.datum.name)
 
-    caption = "Points: measured. Line: calibrated, with the 95 % band of the parameters."
+    caption = "Points: measured. Line: calibrated, with the 95 % band of the posterior."
     image = svg_image(draw, 0.4 + 3.0 * -(-len(rows) // 2))
     return [ReportFigure("curves", "Voltage curves", caption, image, caption)]
 

@@ -19,7 +19,10 @@ QUANTILES = ("low", "median", "high")
 
 
 class DatumLine(NamedTuple):
-    """A datum beside its calibrated value; off: residual in standard deviations; shift: what mesh and steps leave."""
+    """A datum beside its calibrated value; off: residual in standard deviations (off_low, off_high: at the interval's
+
+    ends); shift: what mesh and steps leave.
+    """
 
     datum: str
     measured: str
@@ -27,6 +30,8 @@ class DatumLine(NamedTuple):
     low: float
     high: float
     off: float
+    off_low: float
+    off_high: float
     shift: float
 
 
@@ -41,15 +46,29 @@ def _lines(row: Beside) -> list[DatumLine]:
     residuals, _ = datum.judge(row.values)
     if row.values.size > MOST_VALUES:
         rms = float(np.sqrt(np.mean(residuals**2)))
-        return [DatumLine(f"{datum.name} (RMS residual)", "", rms, math.nan, math.nan, rms, row.shift)]
+        none = math.nan
+        return [DatumLine(f"{datum.name} (RMS residual)", "", rms, none, none, rms, none, none, row.shift)]
     lines = []
     for k, (value, low, high) in enumerate(zip(row.values, row.low, row.high, strict=True)):
         label = datum.labels[k] if len(datum.labels) == row.values.size > 1 else ""
         own = np.flatnonzero(datum.judge.matrix[:, k])
-        off = float(max(residuals[own], key=abs)) if own.size else 0.0
+        off = off_low = off_high = 0.0
+        if own.size:
+            largest = own[np.argmax(np.abs(residuals[own]))]
+            off, off_low, off_high = (
+                float(datum.judge(_with(row.values, k, x))[0][largest]) for x in (value, low, high)
+            )
         title = f"{datum.name}, {label}" if label else datum.name
-        lines.append(DatumLine(title, datum.words, float(value), float(low), float(high), off, row.shift))
+        interval = float(low), float(high)
+        lines.append(
+            DatumLine(title, datum.words_of(label), float(value), *interval, off, off_low, off_high, row.shift)
+        )
     return lines
+
+
+def _with(values: np.ndarray, k: int, value: float) -> np.ndarray:
+    """Values with one replaced."""
+    return np.where(np.arange(values.size) == k, value, values)
 
 
 def frames(calibration: Calibration) -> dict[str, pd.DataFrame]:

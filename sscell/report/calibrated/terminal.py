@@ -11,6 +11,8 @@ from sscell.study.calibrate.result import Calibration
 if TYPE_CHECKING:
     from rich.console import Console
 
+WIDEST = 40
+
 
 def print_calibration(calibration: Calibration, console: Console) -> None:
     """Parameters, data, what was predicted and compared, and what the data cannot tell."""
@@ -33,7 +35,7 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
         "Data",
         ("Datum", "Measured", "Calibrated", "95 %", "Off / σ"),
         [
-            (d.datum, d.measured, shown(d.calibrated), between(d.low, d.high), f"{d.off:+.1f}")
+            (d.datum, _cut(d.measured), shown(d.calibrated), between(d.low, d.high), f"{d.off:+.1f}")
             for d in datum_lines(calibration)
         ],
     )
@@ -43,7 +45,7 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
             "Left out and predicted",
             ("Left out", "Datum", "Measured", "Predicted", "95 %", "Fitted"),
             [
-                (p.left_out, p.datum, p.measured, shown(p.predicted), between(p.low, p.high), shown(p.fitted))
+                (p.left_out, p.datum, _cut(p.measured), shown(p.predicted), between(p.low, p.high), shown(p.fitted))
                 for p in calibration.predicted
             ],
         )
@@ -83,6 +85,11 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
         say(f"Warning: {sentence}", "yellow")
     if calibration.folder is not None:
         say(f"Report: {calibration.folder / 'report.html'}")
+
+
+def _cut(text: str) -> str:
+    """As much as a column of a terminal holds; the report has it all."""
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1].rstrip(', ')}…"
 
 
 def _table(console: Console, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

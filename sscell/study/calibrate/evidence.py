@@ -99,6 +99,10 @@ class Datum:
     allowed: tuple[float | None, float | None] | None = None
     """Where a value must lie to count as met, of a fact; else the residual decides."""
 
+    def words_of(self, label: str) -> str:
+        """What was measured of one value: of an order the relations that name it."""
+        return ", ".join(part for part in self.words.split(", ") if label in part.split(" > ")) or self.words
+
     def met(self, values: np.ndarray, sigmas: float) -> bool:
         """Whether values (n,) are within what is allowed, or else within so many standard deviations."""
         if self.allowed is None:

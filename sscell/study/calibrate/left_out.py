@@ -114,17 +114,20 @@ def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndar
         for k in range(values.size):
             label = datum.labels[k] if len(datum.labels) == values.size else ""
             low, high = (float(values[k] + z * errors[k]) for z in (-TWO_SIDED_95, TWO_SIDED_95))
+            own = datum.judge.matrix[:, k] != 0
+            if datum.counts == 0 and np.max(np.abs(residual[own]), initial=0.0) <= MARGIN:
+                continue  # the sample's part of it holds
             title = f"{datum.name}, {label}" if label and values.size > 1 else datum.name
             rows.append(
                 Predicted(
                     name,
                     title,
-                    datum.words,
+                    datum.words_of(label),
                     float(values[k]),
                     low,
                     high,
                     float(best.values[number][k]),
-                    float(np.max(off[datum.judge.matrix[:, k] != 0], initial=0.0)),
+                    float(np.max(off[own], initial=0.0)),
                     state.status,
                 )
             )

@@ -1,15 +1,14 @@
 """The posterior by NUTS, on an emulator of the simulated values that is made, and then checked, by exact runs.
 
 An exact gradient takes all cells through all their cycles, and NUTS takes thousands of gradients. Near the best point
-the values are smooth: their exact slopes there, and second-order terms in a few chosen unknowns, fitted to runs on the
-rough mesh at points drawn around it. What the emulator misses is told, and the draws are weighed by exact runs at some
-of them.
+the values are smooth: their exact slopes there, and second-order terms in all unknowns, fitted to runs on the rough
+mesh, at points drawn around it at first, then from the posterior by what was found so far. What the emulator misses is
+told, and the draws are weighed by exact runs at some of them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,32 +22,31 @@ from sscell.study.calibrate.evidence import Judge, stacked
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
 
-# Points of the emulator are drawn this much wider than the linear posterior.
-WIDER = 1.3
-CHAINS, WARM_UP, DRAWS = 4, 500, 500
-# Of the second-order terms, over their spread: keeps those that the points cannot tell near nothing.
-RIDGE = 1e-2
+# The first half of the emulator's points is drawn this much wider than the linear posterior; the others from the
+# posterior by those before, in so many turns.
+WIDER, TURNS = 1.3, 2
+# Steps of each chain to warm up, and draws; of the turns before the last.
+CHAINS, LENGTH, SHORT = 4, (500, 500), (300, 100)
+# Of the second-order terms, over their spread: keeps those that the points cannot tell near nothing. A point whose cost
+# is so far above the least counts half.
+RIDGE, HALF = 0.1, 10.0
 BATCH, LEAST_POINTS = 16, 8
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """v(u) = v0 + S d + ½ Σ H_ab d_a d_b, d = u - u0, a and b among the chosen; all values of all data stacked.
-
-    error: (V,) RMS of what it missed at the points, each foretold without itself.
-    """
+    """v(u) = v0 + S d + ½ Σ H_ab d_a d_b, d = u - u0, a and b among the shared unknowns; values of all data stacked."""
 
     u0: np.ndarray
     values: np.ndarray
     slopes: np.ndarray
-    chosen: np.ndarray
     bend: np.ndarray  # (V, K (K + 1) / 2)
-    error: np.ndarray
+    shared: int  # K; what varies from cell to cell comes after them, and is linear
 
     def at(self, u: Any, xp: Any = np) -> Any:
         """Values (V,) at coordinates (P,)."""
         d = u - self.u0
-        return self.values + self.slopes @ d + self.bend @ products(d[self.chosen], xp)
+        return self.values + self.slopes @ d + self.bend @ products(d[: self.shared], xp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +88,23 @@ def points_around(problem: Problem, best: Start, count: int, seed: int, wider: f
 
 
 def second_order(
-    near: Start, chosen: Sequence[int], points: np.ndarray, values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """`bend` and `error` of an emulator about a start, from values (N, V) at points (N, P)."""
+    near: Start, shared: int, points: np.ndarray, values: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """`bend` of an emulator about a start, from values (N, V) at points (N, P), weighed (N,)."""
     u0, (v0, slopes) = np.array(near.u), stacked_at(near)
-    terms = products((points - u0)[:, np.asarray(chosen, int)])
+    w = np.ones(len(points)) if weights is None else weights
+    terms = products((points - u0)[:, :shared])
     missed = values - np.nan_to_num(v0) - (points - u0) @ slopes.T
     scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
     x = terms / scale
-    gram = x.T @ x + RIDGE * len(points) * np.eye(x.shape[1])
-    solved = np.linalg.solve(gram, x.T)
-    bend = (solved @ missed).T / scale
-    leverage = np.einsum("nk,kn->n", x, solved)
-    left = (missed - x @ (solved @ missed)) / (1 - leverage)[:, None]
-    return bend, np.sqrt(np.mean(left**2, axis=0))
+    gram = x.T @ (w[:, None] * x) + RIDGE * w.sum() * np.eye(x.shape[1])
+    return np.asarray((np.linalg.solve(gram, x.T @ (w[:, None] * missed))).T / scale)
 
 
-def sample(problem: Problem, judge: Judge, emulator: Emulator, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Draws (N, P), r_hat (P,) and how many diverged."""
+def sample(
+    problem: Problem, judge: Judge, emulator: Emulator, seed: int, length: tuple[int, int] = LENGTH
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Draws (N, P), r_hat (P,) and how many diverged; length: of each chain, to warm up and then."""
     jax = load_jax()
     import numpyro
     from numpyro import distributions as dist
@@ -136,8 +133,8 @@ def sample(problem: Problem, judge: Judge, emulator: Emulator, seed: int) -> tup
     kernel = NUTS(model, dense_mass=True, target_accept_prob=0.9, init_strategy=begin)
     run = MCMC(
         kernel,
-        num_warmup=WARM_UP,
-        num_samples=DRAWS,
+        num_warmup=length[0],
+        num_samples=length[1],
         num_chains=CHAINS,
         chain_method="vectorized",
         progress_bar=False,
@@ -155,7 +152,6 @@ def posterior(
     best: Start,
     rough: Problem,
     near: Start,
-    chosen: Sequence[int],
     *,
     made_of: int,
     weighed: int,
@@ -168,29 +164,35 @@ def posterior(
     best, near: the best point and the rough mesh's; made_of: rough runs behind the emulator's second order; weighed:
     exact runs that weigh its draws.
     """
-    total = made_of + weighed
-    points = points_around(rough, near, made_of, seed, WIDER)
-    runs = _exact(rough, points, kept, "points", progress, 0, total)
     values, slopes = stacked_at(best)
     there = np.isfinite(values) & np.isfinite(stacked_at(near)[0])
-    sound = np.isfinite(runs[:, there]).all(axis=1) if runs.size else np.zeros(len(points), bool)
-    require(
-        int(sound.sum()) >= LEAST_POINTS,
-        f"posterior: only {sound.sum()} of {len(points)} points around the best could be simulated; fix or bound the "
-        "parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
-    )
-    bend, error = second_order(near, chosen, points[sound], np.where(there, runs[sound], 0.0))
-    emulator = Emulator(
-        np.array(best.u),
-        np.where(there, values, 0.0),
-        np.where(there[:, None], slopes, 0.0),
-        np.asarray(chosen, int),
-        np.where(there[:, None], bend, 0.0),
-        np.where(there, error, 0.0),
-    )
-    judge = stacked(problem.data, [len(values) for values in best.values]).without(~there)
-    draws, r_hat, diverged = sample(problem, judge, emulator, seed)
-    numbers = np.random.default_rng(seed + 1).choice(len(draws), weighed, replace=False)
+    judge = stacked(problem.data, [len(v) for v in best.values]).without(~there)
+    shared, rng = problem.shape[0], np.random.default_rng(seed + 1)
+
+    def emulator_of(points: np.ndarray, runs: np.ndarray) -> Emulator:
+        sound = np.isfinite(runs[:, there]).all(axis=1) if runs.size else np.zeros(len(points), bool)
+        require(
+            int(sound.sum()) >= LEAST_POINTS,
+            f"posterior: only {sound.sum()} of {len(points)} points around the best could be simulated; fix or bound "
+            "the parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
+        )
+        points, runs = points[sound], np.where(there, runs[sound], 0.0)
+        costs = np.array([rough.cost(judge(run)[0], u) for run, u in zip(runs, points, strict=True)])
+        bend = second_order(near, shared, points, runs, 1 / (1 + np.maximum(costs - near.cost, 0.0) / HALF))
+        parts = (np.where(there, values, 0.0), np.where(there[:, None], slopes, 0.0), np.where(there[:, None], bend, 0))
+        return Emulator(np.array(best.u), *parts, shared)
+
+    total, later = made_of + weighed, made_of // 2 // TURNS
+    points = points_around(rough, near, made_of - later * TURNS, seed, WIDER)
+    runs = _exact(rough, points, kept, "points", progress, 0, total)
+    for turn in range(TURNS):
+        draws, _, _ = sample(problem, judge, emulator_of(points, runs), seed + turn, SHORT)
+        more = draws[rng.choice(len(draws), later, replace=False)]
+        found = _exact(rough, more, kept, f"points-{turn}", progress, len(points), total)
+        points, runs = np.concatenate([points, more]), np.concatenate([runs, found])
+    emulator = emulator_of(points, runs)
+    draws, r_hat, diverged = sample(problem, judge, emulator, seed + TURNS)
+    numbers = rng.choice(len(draws), weighed, replace=False)
     exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     less, more = (
         np.array([_cost(problem, judge, value, u) for value, u in zip(of_draws, draws[numbers], strict=True)])

@@ -12,8 +12,9 @@ from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, pinned_at, search, spread_of
 from sscell.study.calibrate.unknowns import Unknown
 
-# Where it is traced, in standard deviations of the covariance.
-STEPS = (-3.0, -2.0, -1.3, -0.7, 0.7, 1.3, 2.0, 3.0)
+# Where it is traced at first, in standard deviations of the covariance; where an interval does not end there, so much
+# further out, so often.
+STEPS, FURTHER, MOST_FURTHER = (-2.0, -1.0, 1.0, 2.0), 1.5, 3
 # By how much the cost may rise within a 95 % interval: half of the chi-squared quantile of one degree of freedom.
 RISE_95 = 1.920729
 
@@ -42,25 +43,48 @@ def profiles(
 ) -> list[ProfileLikelihood]:
     """Trace some unknowns; each point goes on from where the covariance expects it."""
     spread, u = spread_of(problem, best), np.array(best.u)
-    numbers = {unknown.name: k for k, unknown in enumerate(unknowns)}
+    numbers = [next(k for k, unknown in enumerate(unknowns) if unknown.name == name) for name in names]
     starts = []
-    for name in names:
-        k = numbers[name]
+    for k in numbers:
         own = spread[k, k] if spread[k, k] > 0 else 1.0
         along = spread[:, k] / own if spread[k, k] > 0 else np.eye(u.size)[k]
-        for step in STEPS:
-            there = np.clip(u + along * step * np.sqrt(own), *problem.bounds)
-            if there[k] != u[k]:
-                starts.append(pinned_at(best, there, k))
-    found = search(problem, starts, most_rounds, kept, progress)
-    return [_profile(unknowns[numbers[name]], numbers[name], best, found) for name in names]
+        places = (u + along * step * np.sqrt(own) for step in STEPS)
+        starts += [start for there in places if (start := _pinned(problem, best, best, there, k))]
+    found: list[Start] = []
+    for turn in range(1 + MOST_FURTHER):
+        place = None if kept is None else kept.with_name(f"{kept.stem}-{turn}{kept.suffix}")
+        found += search(problem, starts, most_rounds, place, progress)
+        ends = [end for k in numbers for end in _open_ends(best, _traced(found, k), k)]
+        further = ((state, u + FURTHER * (np.array(state.u) - u)) for state in ends)
+        starts = [start for state, there in further if (start := _pinned(problem, best, state, there, state.pinned[0]))]
+        if not starts:
+            break
+    return [_profile(unknowns[k], k, best, _traced(found, k)) for k in numbers]
 
 
-def _profile(unknown: Unknown, number: int, best: Start, found: Sequence[Start]) -> ProfileLikelihood:
-    points = {float(best.u[number]): 0.0}
-    for state in found:
-        if state.pinned == [number] and state.status in ("converged", "far enough", "no descent"):
-            points[float(state.u[number])] = state.cost - best.cost
+def _pinned(problem: Problem, best: Start, near: Start, there: np.ndarray, number: int) -> Start | None:
+    """A start at coordinates (P,), inside the bounds, that goes on from another; None if the other is at the bound."""
+    inside = np.clip(there, *problem.bounds)
+    return None if inside[number] in (near.u[number], best.u[number]) else pinned_at(near, inside, number)
+
+
+def _traced(found: Sequence[Start], number: int) -> list[Start]:
+    return [s for s in found if s.pinned == [number] and s.status in ("converged", "far enough", "no descent")]
+
+
+def _open_ends(best: Start, traced: Sequence[Start], number: int) -> list[Start]:
+    """The outermost points on either side, where the cost has not risen by what ends an interval."""
+    ends = []
+    for side in (-1, 1):
+        out = [state for state in traced if side * (state.u[number] - best.u[number]) > 0]
+        outermost = max(out, key=lambda state: abs(state.u[number] - best.u[number]), default=None)
+        if outermost is not None and max(state.cost for state in out) - best.cost < RISE_95:
+            ends.append(outermost)
+    return ends
+
+
+def _profile(unknown: Unknown, number: int, best: Start, traced: Sequence[Start]) -> ProfileLikelihood:
+    points = {float(best.u[number]): 0.0} | {float(s.u[number]): s.cost - best.cost for s in traced}
     u = np.array(sorted(points))
     rise = np.array([points[x] for x in u.tolist()])
     middle = int(np.flatnonzero(u == best.u[number])[0])

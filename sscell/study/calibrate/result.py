@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Beside(NamedTuple):
-    """A datum beside its calibrated values (n,) and their 95 % interval (parameters and cell-to-cell spread).
+    """A datum beside its calibrated values (n,) and their 95 % interval over the posterior (cell-to-cell spread too).
 
     off: its largest residual in standard deviations; shift: by how many a finer mesh and smaller time steps move it
     (NaN: the finer run failed).

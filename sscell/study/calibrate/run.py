@@ -14,9 +14,9 @@ from sscell.engines.neighbours import simulate_rows
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
-from sscell.study.calibrate.conditions import Difference, differences
-from sscell.study.calibrate.known import TWO_SIDED_95, directions, known, reach, told_together
-from sscell.study.calibrate.left_out import interval, predictions
+from sscell.study.calibrate.conditions import differences
+from sscell.study.calibrate.known import directions, known, reach, told_together
+from sscell.study.calibrate.left_out import predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.result import Band, Beside, Calibration
@@ -38,8 +38,8 @@ from sscell.study.jobs import JobResult
 
 # How far starts are drawn from the priors' centre, in their standard deviations; the centre is drawn as well.
 DRAWN = 1.0
-# Of how many draws of the posterior the bands are made.
-BAND_DRAWS = 24
+# Of how many draws of the posterior the bands are made; how many are drawn of a linear one for intervals.
+BAND_DRAWS, LINEAR_DRAWS = 24, 2000
 
 
 def calibrate(
@@ -78,14 +78,14 @@ def calibrate(
     held, shared = problem.held(at), len(free)
     spread, inside = spread_of(problem, best), reach(information_of(problem, best), at.gradient, held)
     own = spread[:shared, :shared], held[:shared]
-    u = np.array(best.u)
+    u, over = np.array(best.u), foretold(task, best, sampled)
     return Calibration(
         path=task.path,
         study=task.study,
         known=known(free, task.unknowns.units, u[:shared], *own, inside[:shared]),
         together=told_together(free, *own),
         directions=directions(free, *own),
-        beside=beside(task, best),
+        beside=beside(task, best, over),
         facts=facts_at(task, u),
         best=best,
         starts=found.starts,
@@ -97,7 +97,7 @@ def calibrate(
         trades=trades,
         profiles=traced,
         posterior=sampled,
-        differences=compared(task, best, sampled),
+        differences=differences(task.study.comparisons, problem.data, over),
         aside=task.aside,
         inputs=task.inputs,
     )
@@ -152,14 +152,11 @@ def sampled_by(
     spec = task.study.method.posterior
     if spec is None:
         return None
-    names = [unknown.name for unknown in task.unknowns.free]
-    chosen = [names.index(name) for name in spec.parameters]
     return posterior(
         task.problem,
         best,
         task.rough,
         near,
-        chosen,
         made_of=spec.made_of,
         weighed=spec.weighed,
         seed=task.study.method.seed,
@@ -168,36 +165,33 @@ def sampled_by(
     )
 
 
-def beside(task: Task, best: Start) -> list[Beside]:
+def foretold(task: Task, best: Start, sampled: Posterior | None) -> list[np.ndarray]:
+    """By datum: values (N, n) over the posterior; over the covariance, where none was asked for."""
+    if sampled is not None:
+        values = np.array([sampled.emulator.at(u) for u in sampled.draws])
+    else:
+        u = points_around(task.problem, best, LINEAR_DRAWS, task.study.method.seed)
+        there, slopes = stacked_at(best)
+        values = there + (u - np.array(best.u)) @ slopes.T
+    return np.split(values, np.cumsum([len(v) for v in best.values])[:-1], axis=1)
+
+
+def beside(task: Task, best: Start, over: Sequence[np.ndarray]) -> list[Beside]:
     """Every datum that was fitted, beside its calibrated values; finer mesh and steps as well."""
     finer = task.finer.answers([np.array(best.u)], False)[0]
     rows = []
-    for number, datum in enumerate(task.problem.data):
+    for number, (datum, draws) in enumerate(zip(task.problem.data, over, strict=True)):
         if datum.judge is None:
             continue
-        values, errors = interval(task.problem, best, number)
+        values = np.array(best.values[number])
         residuals, _ = datum.judge(values)
         shift = np.nan
         if not finer.problem:
             moved = np.where(np.isnan(values), 0.0, finer.values[number] - values)
             shift = float(np.max(np.abs(datum.judge.matrix @ moved), initial=0.0))
-        low, high = (values + z * errors for z in (-TWO_SIDED_95, TWO_SIDED_95))
+        low, high = np.where(np.isnan(values), np.nan, np.quantile(draws, [0.025, 0.975], axis=0))
         rows.append(Beside(datum, values, low, high, float(np.max(np.abs(residuals), initial=0.0)), shift))
     return rows
-
-
-def compared(task: Task, best: Start, sampled: Posterior | None) -> list[Difference]:
-    """The comparisons that the study asks for, over the posterior (or the covariance)."""
-    if not task.study.comparisons:
-        return []
-    if sampled is not None:
-        values = np.array([sampled.emulator.at(u) for u in sampled.draws])
-    else:
-        u = points_around(task.problem, best, 2000, task.study.method.seed)
-        there, slopes = stacked_at(best)
-        values = there + (u - np.array(best.u)) @ slopes.T
-    ends = np.cumsum([len(v) for v in best.values])[:-1]
-    return differences(task.study.comparisons, task.problem.data, np.split(values, ends, axis=1))
 
 
 def bands(task: Task, draws: np.ndarray) -> list[Band]:

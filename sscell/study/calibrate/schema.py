@@ -115,14 +115,10 @@ class ComparisonSpec(Strict):
 
 
 class PosteriorSpec(Strict):
-    """NUTS on an emulator that is of second order in `parameters` and linear in the rest.
+    """NUTS on an emulator; made_of: rough runs behind it; weighed: exact runs that check it."""
 
-    made_of: exact runs behind the emulator; weighed: exact runs that check it.
-    """
-
-    parameters: tuple[str, ...] = Field(min_length=1)
-    made_of: int = Field(default=96, ge=8)
-    weighed: int = Field(default=48, ge=8)
+    made_of: int = Field(default=128, ge=16)
+    weighed: int = Field(default=32, ge=8)
 
 
 class MethodSpec(Strict):
@@ -182,10 +178,8 @@ class Study(Scenario):
         if all(spec.fixed for spec in self.parameters.values()):
             raise ValueError("all parameters are fixed; leave at least one free")
         free = [name for name, spec in self.parameters.items() if not spec.fixed]
-        chosen = self.method.posterior.parameters if self.method.posterior else ()
-        for where, names in (("profiles", self.method.profiles), ("posterior", chosen)):
-            for name in names:
-                _check_known(where, "free parameter", name, free)
+        for name in self.method.profiles:
+            _check_known("profiles", "free parameter", name, free)
         return self
 
     def _check_cell(self, where: str, sample: str, run: str) -> None:

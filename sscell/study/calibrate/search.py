@@ -26,16 +26,17 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 TRIED, HARDER = (0.03, 0.3, 3.0), 1e3
 # Of the trials that gain so much of what the best gains the least damped is taken: later steps have less left to do.
 NEARLY = 0.95
-# A step that promises less than this of the cost changes nothing that the data could tell: a standard deviation costs
-# a half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
+# A step that promises less than this of the cost moves nothing by a tenth of its error: a standard deviation costs a
+# half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
-ENOUGH, LEFT = 1e-3, 100.0
-# What a step must promise in searches that need not go to the last: it moves nothing by a third of its error.
-ROUGHLY = 0.05
+ENOUGH, LEFT = 5e-3, 20.0
+# What a step must promise in searches that need not go to the last: it moves nothing by half its error.
+ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.7, 3
-# A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost.
-EARLY, HOPELESS = 8, 3.0
+# A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost; and where the
+# slopes of the best say that all its data change by less than this from there to here: both are in one minimum.
+EARLY, HOPELESS, SAME = 8, 3.0, 0.5
 
 Progress = Callable[[int, int, str], None]
 
@@ -177,13 +178,19 @@ def _round(problem: Problem, running: Sequence[Start]) -> None:
 
 
 def _set_aside(problem: Problem, states: Sequence[Start]) -> None:
-    """End the starts of a common search that will not reach the best."""
-    best = min(state.cost for state in states)
-    hopeless = HOPELESS * _unit(problem, best)
-    for state in states:
-        alike = not state.pinned and not state.left_out
-        late = alike and state.status == "running" and state.rounds >= EARLY and state.cost > best
-        if late and state.cost - max(state.left, 0.0) > best + hopeless:
+    """End the starts of a common search that will not reach the best, or that are where it is."""
+    alike = [state for state in states if not state.pinned and not state.left_out]
+    best = min(alike, key=lambda state: state.cost, default=None)
+    if best is None or not best.slopes:
+        return
+    unit, matrix = _unit(problem, best.cost), normal_of(problem, best).matrix
+    for state in alike:
+        if state is best or state.status != "running":
+            continue
+        apart = np.array(state.u) - np.array(best.u)
+        if 0.5 * apart @ matrix @ apart < SAME * unit and state.cost < best.cost + SAME * unit:
+            state.status = "set aside: where the best is"
+        elif state.rounds >= EARLY and state.cost - max(state.left, 0.0) > best.cost + HOPELESS * unit:
             state.status = "set aside: no better than others"
 
 

@@ -31,7 +31,6 @@ profiles = ["design.positive.material.exchange_current_density_A_per_m2"]
 leave_out = ["cycling"]
 
 [method.posterior]
-parameters = ["design.positive.material.exchange_current_density_A_per_m2", "coating.conductivity_S_per_m"]
 made_of = 16
 weighed = 8
 """
