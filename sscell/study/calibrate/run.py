@@ -68,7 +68,10 @@ def calibrate(
 
     method, problem = task.study.method, task.problem
     found = found_by(task, place, told("search"))
-    best, near, rounds = found.best, found.near, method.most_iterations
+    best, rounds = found.best, method.most_iterations
+    aside = bool(method.leave_out or method.profiles or method.posterior)
+    # From where it ends on the rough mesh other searches begin.
+    near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if aside else best
     predicted, trades = predictions(task, best, near, place("left-out"), told("leaving out"))
     free, names = task.unknowns.free, method.profiles
     traced = profiles(task.rough, free, near, names, rounds, place("profiles"), told("profiles"))
@@ -104,27 +107,25 @@ def calibrate(
 
 
 class Found(NamedTuple):
-    """The best start; the same on the rough mesh, from which other searches begin; all rough starts by cost."""
+    """The best start, and as far as all went on the rough mesh, by cost."""
 
     best: Start
-    near: Start
     starts: list[Start]
 
 
 def found_by(
     task: Task, place: Callable[[str], Path | None] = lambda stage: None, progress: Progress | None = None
 ) -> Found:
-    """Searched roughly from all starts; the best of them to its end, and from there as it is answered."""
+    """Searched roughly from all starts; the best of them goes on as it is answered."""
     rounds, kept = task.study.method.most_iterations, place("rough")
     first = [] if kept is not None and kept.is_file() else first_points(task)
     rough = sorted(search(task.rough, first, rounds, kept, progress), key=lambda s: s.cost)
     if not np.isfinite(rough[0].cost):
         raise InputError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
-    (near,) = search(task.rough, [begun_at(rough[0])], rounds, place("near"), progress)
-    (best,) = search(task.problem, [begun_at(near)], rounds, place("search"), progress)
+    (best,) = search(task.problem, [begun_at(rough[0])], rounds, place("search"), progress)
     if not np.isfinite(best.cost):
         raise InputError(f"Calibration: the best start cannot be simulated on the usual mesh: {best.status}.")
-    return Found(best, near, rough)
+    return Found(best, rough)
 
 
 def first_points(task: Task) -> list[Start]:

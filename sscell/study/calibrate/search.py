@@ -26,10 +26,10 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 TRIED, HARDER = (0.03, 0.3, 3.0), 1e3
 # Of the trials that gain so much of what the best gains the least damped is taken: later steps have less left to do.
 NEARLY = 0.95
-# A step that promises less than this of the cost moves nothing by a tenth of its error: a standard deviation costs a
+# A step that promises less than this of the cost moves nothing by a fifth of its error: a standard deviation costs a
 # half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
-ENOUGH, LEFT = 5e-3, 20.0
+ENOUGH, LEFT = 0.02, 5.0
 # What a step must promise in searches that need not go to the last: it moves nothing by half its error.
 ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.

@@ -63,7 +63,7 @@ def test_the_defaults_are_what_the_founding_study_found() -> None:
 def test_measured_spectra_of_a_full_cell_and_a_pellet(measured: Path) -> None:
     """The physical model meets them within ten percent; docs/theory/calibration.md says what it lacks."""
     task = task_from(SCENARIOS / "ncm_lpscl_inli.toml", measured / "hybrid-drt")
-    best, _, starts = found_by(task)
+    best, starts = found_by(task)
     assert best.status == "converged" and len(starts) == 8
     cell, pellet = (np.array(values) for values in best.values)
     rms = [np.sqrt(np.mean(d.judge(v)[0] ** 2)) for d, v in zip(task.problem.data, (cell, pellet), strict=True)]
