@@ -44,6 +44,7 @@ def _content(calibration: Calibration) -> dict[str, Any]:
         "starts_words": starts_words(calibration),
         "predicted": calibration.predicted,
         "trades": calibration.trades,
+        "widened": calibration.widened,
         "profiles": calibration.profiles,
         "differences": calibration.differences,
         "cells": [(key, apart.tolist()) for key, apart in calibration.apart.items()] if study.cell_spread else [],

@@ -96,6 +96,7 @@ def frames(calibration: Calibration) -> dict[str, pd.DataFrame]:
         ),
         "left_out.csv": table(calibration.predicted),
         "trades.csv": pd.DataFrame([{**t._asdict(), "unmet": ", ".join(t.unmet)} for t in calibration.trades]),
+        "widened.csv": table(calibration.widened),
         "profiles.csv": pd.DataFrame(
             [
                 {"parameter": p.name, "value": value, "rise": rise}

@@ -59,6 +59,16 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
                 for t in calibration.trades
             ],
         )
+    if calibration.widened:
+        _table(
+            console,
+            "Known less without them",
+            ("Left out", "Parameter", "95 % with all data", "95 % without", "Unit"),
+            [
+                (w.left_out, w.parameter, between(w.low_with, w.high_with), between(w.low, w.high), w.unit)
+                for w in calibration.widened
+            ],
+        )
     if calibration.differences:
         _table(
             console,

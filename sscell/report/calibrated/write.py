@@ -28,8 +28,8 @@ from sscell.study.facts import score
 OUR_FILES = frozenset(
     {
         "parameters.csv", "data.csv", "facts.csv", "starts.csv", "cells.csv", "left_out.csv", "trades.csv",
-        "profiles.csv", "comparisons.csv", "bands.csv", "posterior.nc", "calibrated.json", "provenance.json",
-        "report.html",
+        "widened.csv", "profiles.csv", "comparisons.csv", "bands.csv", "posterior.nc", "calibrated.json",
+        "provenance.json", "report.html",
     }
 )  # fmt: skip
 

@@ -15,11 +15,13 @@ from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.from_facts import MARGIN
 from sscell.study.calibrate.known import TWO_SIDED_95
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, search, spread_of, without
+from sscell.study.calibrate.search import Progress, Start, known_at, search, spread_of, without
 from sscell.study.calibrate.task import Task
 
 # Of a datum with more values than this (a curve, a spectrum) only how far off it is on the whole is told.
 MOST_VALUES = 8
+# Parameters are told of whose error grows by more than this.
+WIDER = 2.0
 
 
 class Predicted(NamedTuple):
@@ -52,9 +54,29 @@ class Trade(NamedTuple):
     unmet: tuple[str, ...]
 
 
+class Widened(NamedTuple):
+    """A parameter that is known much less without some data: its 95 % interval with all data, and without those."""
+
+    left_out: str
+    parameter: str
+    unit: str
+    low_with: float
+    high_with: float
+    low: float
+    high: float
+
+
+class LeftOut(NamedTuple):
+    """What becomes of all that is left out in turn."""
+
+    predicted: list[Predicted]
+    trades: list[Trade]
+    widened: list[Widened]
+
+
 def predictions(
     task: Task, best: Start, near: Start, kept: Path | None = None, progress: Progress | None = None
-) -> tuple[list[Predicted], list[Trade]]:
+) -> LeftOut:
     """Leave out each group (a sample, a run, a fact) in turn.
 
     The searches go on from `near`, on the rough mesh; what is foretold is simulated where they end as all else is.
@@ -70,7 +92,17 @@ def predictions(
         values = response.values or _arrays(state.values)
         rows += _rows(rough, best, state, values, name)
         trades.append(_trade(name, rough.data, values, state.left_out, method.sigmas))
-    return rows, trades if chosen and trades[0].figures else []
+    widened = [row for name, state in zip(chosen, found, strict=True) for row in _widened(task, near, state, name)]
+    return LeftOut(rows, trades if chosen and trades[0].figures else [], widened)
+
+
+def _widened(task: Task, near: Start, state: Start, name: str) -> list[Widened]:
+    pairs = zip(*(known_at(task.rough, task.unknowns, s) for s in (near, state)), strict=True)
+    return [
+        Widened(name, row.name, row.unit, row.low, row.high, wide.low, wide.high)
+        for row, wide in pairs
+        if wide.error > WIDER * row.error
+    ]
 
 
 def _trade(

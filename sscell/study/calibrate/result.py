@@ -14,7 +14,7 @@ from sscell.errors import nearest_key, require
 from sscell.study.calibrate.conditions import Difference
 from sscell.study.calibrate.evidence import Datum
 from sscell.study.calibrate.known import Direction, Known
-from sscell.study.calibrate.left_out import Predicted, Trade
+from sscell.study.calibrate.left_out import Predicted, Trade, Widened
 from sscell.study.calibrate.posterior import Posterior
 from sscell.study.calibrate.profile import ProfileLikelihood
 from sscell.study.calibrate.schema import Study
@@ -77,6 +77,7 @@ class Calibration:
     bands: Sequence[Band] = ()
     predicted: Sequence[Predicted] = ()
     trades: Sequence[Trade] = ()
+    widened: Sequence[Widened] = ()
     profiles: Sequence[ProfileLikelihood] = ()
     posterior: Posterior | None = None
     differences: Sequence[Difference] = ()

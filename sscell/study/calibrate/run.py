@@ -15,7 +15,7 @@ from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
 from sscell.study.calibrate.conditions import differences
-from sscell.study.calibrate.known import directions, known, reach, told_together
+from sscell.study.calibrate.known import directions, told_together
 from sscell.study.calibrate.left_out import predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
@@ -25,7 +25,7 @@ from sscell.study.calibrate.search import (
     Progress,
     Start,
     begun_at,
-    information_of,
+    known_at,
     normal_of,
     search,
     spread_of,
@@ -72,20 +72,19 @@ def calibrate(
     aside = bool(method.leave_out or method.profiles or method.posterior)
     # From where it ends on the rough mesh other searches begin.
     near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if aside else best
-    predicted, trades = predictions(task, best, near, place("left-out"), told("leaving out"))
+    left_out = predictions(task, best, near, place("left-out"), told("leaving out"))
     free, names = task.unknowns.free, method.profiles
     traced = profiles(task.rough, free, near, names, rounds, place("profiles"), told("profiles"))
     sampled = sampled_by(task, best, near, place("posterior"), told("posterior"))
     draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
-    held, shared = problem.held(at), len(free)
-    spread, inside = spread_of(problem, best), reach(information_of(problem, best), at.gradient, held)
-    own = spread[:shared, :shared], held[:shared]
+    shared, spread = len(free), spread_of(problem, best)
+    own = spread[:shared, :shared], problem.held(at)[:shared]
     u, over = np.array(best.u), foretold(task, best, sampled)
     return Calibration(
         path=task.path,
         study=task.study,
-        known=known(free, task.unknowns.units, u[:shared], *own, inside[:shared]),
+        known=known_at(problem, task.unknowns, best),
         together=told_together(free, *own),
         directions=directions(free, *own),
         beside=beside(task, best, over),
@@ -96,8 +95,9 @@ def calibrate(
         covariance=spread,
         apart=dict(zip(task.unknowns.keys, problem.point(u).apart, strict=True)),
         bands=bands(task, draws),
-        predicted=predicted,
-        trades=trades,
+        predicted=left_out.predicted,
+        trades=left_out.trades,
+        widened=left_out.widened,
         profiles=traced,
         posterior=sampled,
         differences=differences(task.study.comparisons, problem.data, over),

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from sscell.folder import write_whole
-from sscell.study.calibrate.known import TWO_SIDED_95, covariance, reach
+from sscell.study.calibrate.known import TWO_SIDED_95, Known, covariance, known, reach
 from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
+from sscell.study.calibrate.unknowns import Unknowns
 
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-9, 1e6
 # Dampings that are tried at once, over a start's own; by how much its own grows if none of them lowers the cost.
@@ -155,6 +156,15 @@ def spread_of(problem: Problem, state: Start) -> np.ndarray:
     free_to_move[list(state.pinned)] = False
     inside = np.where(free_to_move, reach(matrix, at.gradient, held), 0.0)
     return covariance(matrix, held) + np.diag((inside / TWO_SIDED_95) ** 2)
+
+
+def known_at(problem: Problem, unknowns: Unknowns, state: Start) -> list[Known]:
+    """How well each shared unknown is known where a start is."""
+    at, shared = normal_of(problem, state), len(unknowns.free)
+    held = problem.held(at)
+    inside, spread = reach(information_of(problem, state), at.gradient, held), spread_of(problem, state)
+    own = spread[:shared, :shared], held[:shared], inside[:shared]
+    return known(unknowns.free, unknowns.units, np.array(state.u)[:shared], *own)
 
 
 def _read(kept: Path) -> list[Start]:
