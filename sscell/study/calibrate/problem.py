@@ -14,6 +14,7 @@ from sscell.study.calibrate.unknowns import Point
 LONGEST = 2.0  # of a step in any coordinate
 
 Answers = Callable[[Sequence[Point], bool], list[Response]]
+Beside = Callable[[Point, Sequence[Point]], list[Response]]
 
 
 class Normal(NamedTuple):
@@ -39,13 +40,19 @@ class Problem:
         prior: np.ndarray,
         bounds: tuple[np.ndarray, np.ndarray],
         robust: float | None,
+        beside: Beside | None = None,
     ) -> None:
         self._answers, self.data, self.shape, self.prior = answers, list(data), shape, prior
+        self._beside = beside or (lambda base, points: answers([base, *points], False))
         self.bounds, self.robust = bounds, robust
 
     def answers(self, coordinates: Sequence[np.ndarray], slopes: bool) -> list[Response]:
         """The responses at coordinates of all unknowns."""
         return self._answers([self.point(u) for u in coordinates], slopes) if coordinates else []
+
+    def beside(self, base: np.ndarray, coordinates: Sequence[np.ndarray]) -> list[Response]:
+        """The values at coordinates and at others near them, without the noise of separate time steps."""
+        return self._beside(self.point(base), [self.point(u) for u in coordinates])
 
     def point(self, u: np.ndarray) -> Point:
         """Coordinates as a point."""

@@ -104,10 +104,40 @@ class Responder:
         """The response at each point."""
         lanes = {key: self.unknowns.lanes(key) if slopes else [] for key in self.keys}
         rows = [self._rows(point, lanes) for point in points]
+        self._simulate(rows)
+        return [self._observed(point, row, lanes, slopes) for point, row in zip(points, rows, strict=True)]
+
+    def beside(self, base: Point, points: Sequence[Point]) -> list[Response]:
+        """The values at a point and at others near it, all on the time steps that it takes.
+
+        They are smooth in what separates them from it; those of `answers` differ by the noise of step control as well.
+        """
+        found, cells = {}, {}
+        for k, point in enumerate((base, *points)):
+            try:
+                cells[k] = {key: self.unknowns.cell(key, point) for key in self.keys}
+            except InputError as error:
+                found[k] = Response([], [], str(error))
+        rows = _Rows({key: [own[key] for own in cells.values()] for key in self.keys})
+        self._simulate([rows])
+        found |= {k: self._of_lane(rows, lane) for lane, k in enumerate(cells)}
+        return [found[k] for k in range(1 + len(points))]
+
+    def _of_lane(self, rows: _Rows, lane: int) -> Response:
+        """The values of one lane of all rows."""
+        if rows.problem:
+            return Response([], [], rows.problem)
+        every = {key: lane for key in self.keys}
+        return Response([_observe(datum, rows, self._keys(datum), every) for datum in self.data], [])
+
+    def _keys(self, datum: Datum) -> tuple[Key, ...]:
+        return datum.cells or tuple(key for key in self.keys if key[0] in datum.samples)
+
+    def _simulate(self, rows: Sequence[_Rows]) -> None:
+        """All that the data look at."""
         self._cycle(rows)
         for frequency_Hz, fresh in dict.fromkeys((t.frequency_Hz, t.until is None) for t in self._spectra):
             self._impedance(frequency_Hz, fresh, rows)
-        return [self._observed(point, row, lanes, slopes) for point, row in zip(points, rows, strict=True)]
 
     def _rows(self, point: Point, lanes: Mapping[Key, list[int]]) -> _Rows:
         try:
@@ -183,7 +213,7 @@ class Responder:
         steps, apart = self.unknowns.steps(point.u), point.apart.shape[1]
         values, by = [], []
         for datum in self.data:
-            keys = datum.cells or tuple(key for key in self.keys if key[0] in datum.samples)
+            keys = self._keys(datum)
             value = _observe(datum, rows, keys, {})
             values.append(value)
             if slopes:

@@ -56,9 +56,10 @@ class Start:
     """One start: where it is and what was found there, and how it goes on.
 
     u: coordinates of all unknowns; values, slopes: by datum, slopes exact or updated `age` times (none: age -1); left:
-    what a full step would still lower; trials: what comes next (none: slopes); pinned: coordinates that do not move;
-    left_out: numbers of data not counted; enough: it ends where no step promises so much; exact_end: whether it ends on
-    exact slopes.
+    what a full step would still lower; trials: what comes next (none: slopes); beside: whether they take the time steps
+    of where it is, as the noise of separate ones hides what is left; pinned: coordinates that do not move; left_out:
+    numbers of data not counted; enough: it ends where no step promises so much; exact_end: whether it ends on exact
+    slopes.
     """
 
     u: list[float]
@@ -73,6 +74,7 @@ class Start:
     damping: float = FIRST_DAMPING
     trials: list[Trial] = field(default_factory=list)
     left: float = np.inf
+    beside: bool = False
     rounds: int = 0
     status: str = "running"
     worst: str = ""
@@ -182,9 +184,16 @@ def _round(problem: Problem, running: Sequence[Start]) -> None:
     trying = [state for state in running if state.trials]
     for state, response in zip(there, problem.answers([np.array(s.u) for s in there], True), strict=True):
         _begin(problem, state, response)
-    answers = iter(problem.answers([np.array(t.u) for state in trying for t in state.trials], False))
+    apart = [state for state in trying if not state.beside]
+    answers = iter(problem.answers([np.array(t.u) for state in apart for t in state.trials], False))
     for state in trying:
-        _try(problem, state, [next(answers) for _ in state.trials])
+        if state.beside:
+            here, *moved = problem.beside(np.array(state.u), [np.array(t.u) for t in state.trials])
+            if not here.problem:
+                _hold(problem, state, here.values, _arrays(state)[1], state.age)
+            _try(problem, state, moved)
+        else:
+            _try(problem, state, [next(answers) for _ in state.trials])
 
 
 def _set_aside(problem: Problem, states: Sequence[Start]) -> None:
@@ -230,10 +239,14 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
         if not np.isfinite(state.cost):
             state.status = f"no response: {responses[best].problem}"
             return
-        state.damping *= HARDER
         if state.age > 0:
+            state.damping *= HARDER
             state.trials = []  # old slopes may be to blame
             return
+        if not state.beside:
+            state.beside = True  # or the noise of time steps
+            return
+        state.damping *= HARDER
     else:
         taken = state.trials[best]
         # What shorter trials showed is true here as well; the one that is taken has the last word.

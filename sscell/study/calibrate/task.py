@@ -80,7 +80,8 @@ def problem_of(responder: Responder) -> Problem:
     prior = np.array([*(0.0 if unknown.spec.flat else 1.0 for unknown in unknowns.free), *np.ones(apart)])
     low, high = unknowns.bounds
     bounds = np.append(low, np.full(apart, -np.inf)), np.append(high, np.full(apart, np.inf))
-    return Problem(responder.answers, responder.data, shape, prior, bounds, responder.study.method.robust)
+    robust = responder.study.method.robust
+    return Problem(responder.answers, responder.data, shape, prior, bounds, robust, responder.beside)
 
 
 def _check_left_out(study: Study, data: Sequence[Datum]) -> None:

@@ -98,6 +98,26 @@ def test_of_starts_in_one_minimum_one_goes_on_and_those_in_others_do() -> None:
     assert np.max(np.abs(ended[0] - ended[1])) > 2
 
 
+@pytest.mark.parametrize(("smooth", "status"), [(True, "converged"), (False, "no descent")])
+def test_noise_from_point_to_point_hides_no_descent(smooth: bool, status: str) -> None:
+    """Where neighbours share the noise of the point they are next to, the search goes on to the minimum beside it."""
+
+    def shifted(base: Point, responses: Sequence[Response]) -> list[Response]:
+        noise = np.sin(4e6 * (base.u.sum() + base.apart.sum()) + 7.1 * np.arange(12))
+        return [Response([v + x for v, x in zip(r.values, noise, strict=True)], r.slopes) for r in responses]
+
+    def noisy(points: Sequence[Point], slopes: bool) -> list[Response]:
+        return [shifted(point, answers([point], slopes))[0] for point in points]
+
+    def beside(base: Point, points: Sequence[Point]) -> list[Response]:
+        return shifted(base, answers([base, *points], False))
+
+    numbers = data_of(5 * MEASURED)
+    told = Problem(noisy, numbers, (3, 1, 1), np.ones(4), FREE, None, beside if smooth else None)
+    (found,) = search(told, [start(0.5, 0.5, 0.5, 0.5)], 40)
+    assert found.status == status and (found.left < 1e-3 if smooth else found.left > 0.3)
+
+
 def test_bounds_hold() -> None:
     high = np.array([0.2, np.inf, np.inf, np.inf])
     (found,) = search(problem((FREE[0], high)), [start()], 30)

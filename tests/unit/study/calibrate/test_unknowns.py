@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sscell as ss
-from sscell.study.calibrate.evidence import Datum
+from sscell.study.calibrate.evidence import Datum, Picture
 from sscell.study.calibrate.response import ROUGH, Responder
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.unknowns import Point, Unknowns
@@ -124,3 +124,22 @@ def test_a_point_that_no_cell_can_be_made_of_is_a_problem_of_its_own(read: objec
     responder, apart = Responder(read(), [seen], ROUGH), np.zeros((1, 1))
     bad, good = responder.answers([Point(np.array([0.0, 2.0]), apart), Point(np.zeros(2), apart)], False)
     assert "quality_dense must be" in bad.problem and good.problem == ""
+
+
+def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: object) -> None:
+    """A hundredth and a thousandth of a prior's spread: differences are in that ratio, and follow the slopes."""
+    key = ("coated", "pellet")
+
+    def efficiency(picture: Picture) -> np.ndarray:
+        return np.array([picture.jobs[key].cycling.summaries[0].coulomb_efficiency_percent])
+
+    seen = Datum(name="efficiency", samples=("coated",), cells=(key,), observe=efficiency, judge=None, cycles=1)
+    responder, apart = Responder(read(), [seen], ROUGH), np.zeros((1, 1))
+    base, bad, far, near = (Point(np.array(u), apart) for u in ([0.0, 0.0], [0.0, 2.0], [0.01, 0.0], [0.001, 0.0]))
+    here, failed, *moved = responder.beside(base, [bad, far, near])
+    assert "quality_dense must be" in failed.problem
+    (alone,) = responder.answers([base], True)
+    assert here.values[0] == pytest.approx(alone.values[0], rel=1e-9)
+    differences = [response.values[0][0] - here.values[0][0] for response in moved]
+    assert differences[0] / differences[1] == pytest.approx(10, rel=0.02)
+    assert differences[1] / 0.001 == pytest.approx(alone.slopes[0][0, 0], rel=0.02)
