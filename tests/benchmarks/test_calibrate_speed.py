@@ -16,12 +16,13 @@ import twin
 from reference_data import reference_values
 
 from sscell.study.calibrate.run import Task, found_by, task_from
+from sscell.study.calibrate.search import Start
 from sscell.threads import cores
 
 pytestmark = pytest.mark.benchmark
 
 SEEDS = (11, 21, 31)
-# How near the rival must come to our cost; in units where one standard deviation costs a half.
+# How near to our least cost both are timed; in units where one standard deviation costs a half.
 SAME_COST = 0.5
 # Python of an environment that has PyBOP 26.3 and what this package needs; how long it may take there.
 PYBOP, PYBOP_SECONDS = "SSCELL_PYBOP_PYTHON", 600
@@ -37,19 +38,14 @@ def test_twelve_parameters_against_gauss_newton_on_pybamm(tmp_path: Path) -> Non
         values = twin.truth(rng, list(twin.UNKNOWN))
         path = twin.write_twin(tmp_path / str(seed), values, rng, rate_test=True, method="starts = 1\ndrawn = 1")
         task = task_from(path)
-        begin = time.perf_counter()
-        best = found_by(task).best
-        first_s = time.perf_counter() - begin
-        times = []
-        for _ in range(3):
-            begin = time.perf_counter()
-            best = found_by(task).best
-            times.append(time.perf_counter() - begin)
-        ours_s, enough = statistics.median(times), best.cost + SAME_COST
+        first_s = ours(task)[2]
+        found, reached, whole = zip(*(ours(task) for _ in range(3)), strict=True)
+        best, ours_s = found[0], statistics.median(reached)
+        enough = best.cost + SAME_COST
         numbers = sum(d.counts for d in task.problem.data)
         print(
-            f"\n12 parameters, {numbers} numbers, draw {seed}: ours {ours_s:.2f} s to cost {best.cost:.2f} "
-            f"({best.status}; first {first_s:.1f} s)"
+            f"\n12 parameters, {numbers} numbers, draw {seed}: ours {ours_s:.2f} s to cost {enough:.2f}, "
+            f"{statistics.median(whole):.2f} s to its end at {best.cost:.2f} ({best.status}; first {first_s:.1f} s)"
         )
         assert best.status == "converged"
         rival_s, rival_cost, runs = gauss_newton(task, enough)
@@ -58,6 +54,22 @@ def test_twelve_parameters_against_gauss_newton_on_pybamm(tmp_path: Path) -> Non
         if seed == SEEDS[0] and (python := os.environ.get(PYBOP)):
             print(f"PyBOP, CMA-ES, one process: {compared(*pybop(python, path, enough), enough, ours_s)}")
     print(f"Gauss-Newton on PyBaMM takes {statistics.median(ratios):.1f} times as long (median)")
+
+
+def ours(task: Task) -> tuple[Start, float, float]:
+    """Where the search ended, when it was first as near to its least cost as the rival must come, and when it ended."""
+    begin, costs = time.perf_counter(), []
+    problem, cost = task.problem, type(task.problem).cost
+
+    def noted(residuals: np.ndarray, u: np.ndarray) -> float:
+        costs.append((cost(problem, residuals, u), time.perf_counter() - begin))
+        return costs[-1][0]
+
+    problem.cost = noted
+    best = found_by(task).best
+    whole_s = time.perf_counter() - begin
+    del problem.cost
+    return best, min(s for c, s in costs if c <= best.cost + SAME_COST), whole_s
 
 
 def pybop(python: str, study: Path, enough: float) -> tuple[float, float, int]:

@@ -14,11 +14,13 @@ from sscell.engines.neighbours import simulate_rows
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
+from sscell.study.calibrate import response
 from sscell.study.calibrate.conditions import differences
 from sscell.study.calibrate.known import directions, told_together
 from sscell.study.calibrate.left_out import predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
+from sscell.study.calibrate.response import Fineness
 from sscell.study.calibrate.result import Band, Beside, Calibration
 from sscell.study.calibrate.search import (
     ROUGHLY,
@@ -196,12 +198,12 @@ def beside(task: Task, best: Start, over: Sequence[np.ndarray]) -> list[Beside]:
 
 
 def bands(task: Task, draws: np.ndarray) -> list[Band]:
-    """Each sample and run that the data speak of, over draws (N, P) of the posterior."""
+    """Each sample and run that the data speak of, over draws (N, P) of the posterior, on the rough mesh."""
     points = [point for point in map(task.problem.point, draws) if _can_be_made(task, point)]
     found = []
     for run, keys in _by_run(task).items():
         cells = [task.unknowns.cell(key, point) for key in keys for point in points]
-        results = _each(cells, task, run)
+        results = _each(cells, task, run, response.ROUGH)
         for k, key in enumerate(keys):
             own = [r for r in results[k * len(points) : (k + 1) * len(points)] if not r.message]
             if own:
@@ -220,7 +222,7 @@ def facts_at(task: Task, u: np.ndarray) -> list:
     for run, spec in task.study.runs.items():
         keys = [(sample, run) for sample in task.study.samples_of(spec)]
         cells = [task.unknowns.cell(key, point) for key in keys]
-        for key, cell, result in zip(keys, cells, _each(cells, task, run, trace_cycles=max(traced, 1)), strict=True):
+        for key, cell, result in zip(keys, cells, _each(cells, task, run, response.USUAL, max(traced, 1)), strict=True):
             jobs[key] = JobResult(sample=key[0], run=run, cell=cell, cycling=result, problem=result.message)
             if cell.interface is not None:
                 interfaces.setdefault(key[0], cell.interface)
@@ -244,9 +246,12 @@ def _by_run(task: Task) -> dict[str, list[Key]]:
     return found
 
 
-def _each(cells: Sequence[Cell], task: Task, run: str, trace_cycles: int = 0) -> list[SimulationResult]:
-    plan = task.study.runs[run].plan()
-    return [row[0] for row in simulate_rows([[cell] for cell in cells], plan, trace_cycles=trace_cycles)]
+def _each(
+    cells: Sequence[Cell], task: Task, run: str, fineness: Fineness, trace_cycles: int = 0
+) -> list[SimulationResult]:
+    rows, plan = [[cell] for cell in cells], task.study.runs[run].plan()
+    found = simulate_rows(rows, plan, trace_cycles=trace_cycles, mesh=fineness.mesh, tolerance=fineness.tolerance)
+    return [row[0] for row in found]
 
 
 def _quantiles(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
