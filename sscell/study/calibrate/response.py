@@ -127,6 +127,9 @@ class Responder:
         """The values of one lane of all rows."""
         if rows.problem:
             return Response([], [], rows.problem)
+        for key, results in rows.results.items():
+            if not _sound(results[lane]):
+                return Response([], [], f"{key[0]}, {key[1]}: it cannot follow its neighbour's time steps")
         every = {key: lane for key in self.keys}
         return Response([_observe(datum, rows, self._keys(datum), every) for datum in self.data], [])
 
@@ -245,6 +248,12 @@ def _up_to(plan: Protocol, until: tuple[int, int]) -> Protocol:
     cycle, step = until
     last = plan.cycles[cycle - 1]
     return Protocol((*plan.cycles[: cycle - 1], last[:step] if step else last), plan.name)
+
+
+def _sound(result: SimulationResult) -> bool:
+    """Whether a run ended, and in numbers."""
+    ends = (profile.values for profile in result.final_state.profiles.values())
+    return not result.message and all(np.isfinite(values).all() for values in ends)
 
 
 def _observe(datum: Datum, rows: _Rows, keys: Sequence[Key], moved: Mapping[Key, int]) -> np.ndarray:

@@ -35,6 +35,9 @@ ENOUGH, LEFT = 0.02, 5.0
 ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
 POOR, OLD = 0.7, 3
+# Where no more than this is left, the noise of time steps may hide it; so far in any coordinate the time steps of one
+# point serve another.
+NOISY, NEXT_TO = 3.0, 0.3
 # A start is set aside after so many rounds, if what its slopes promise stays so far above the best cost; and where the
 # slopes of the best say that all its data change by less than this from there to here: both are in one minimum.
 EARLY, HOPELESS, SAME = 8, 3.0, 0.5
@@ -243,8 +246,9 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             state.damping *= HARDER
             state.trials = []  # old slopes may be to blame
             return
-        if not state.beside:
+        if not state.beside and state.left < NOISY * _unit(problem, state.cost):
             state.beside = True  # or the noise of time steps
+            _plan(problem, state)
             return
         state.damping *= HARDER
     else:
@@ -286,7 +290,9 @@ def _plan(problem: Problem, state: Start) -> None:
     at = problem.normal(found, u)
     state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
     steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
-    state.trials = [Trial(u.tolist(), damping, promised) for (u, promised), damping in steps]
+    state.trials = [
+        _trial(u, end, damping, promised, NEXT_TO if state.beside else np.inf) for (end, promised), damping in steps
+    ]
     unit = _unit(problem, state.cost)
     if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
@@ -294,6 +300,12 @@ def _plan(problem: Problem, state: Start) -> None:
     if state.age <= 0 or not state.exact_end:
         ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
         state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
+
+
+def _trial(u: np.ndarray, end: np.ndarray, damping: float, promised: float, longest: float) -> Trial:
+    """A step from one point to another, no longer than that in any coordinate."""
+    share = min(1.0, longest / max(float(np.max(np.abs(end - u))), 1e-300))
+    return Trial((u + share * (end - u)).tolist(), damping, share * (2 - share) * promised)
 
 
 def _unit(problem: Problem, cost: float) -> float:

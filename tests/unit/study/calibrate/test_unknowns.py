@@ -143,3 +143,16 @@ def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: o
     differences = [response.values[0][0] - here.values[0][0] for response in moved]
     assert differences[0] / differences[1] == pytest.approx(10, rel=0.02)
     assert differences[1] / 0.001 == pytest.approx(alone.slopes[0][0, 0], rel=0.02)
+
+
+def test_what_cannot_follow_is_a_problem_of_its_own(read: object) -> None:
+    """Oxidation a thousand times as fast: such a cell meets its limits before its leader has begun."""
+    key = ("coated", "pellet")
+
+    def hours(picture: Picture) -> np.ndarray:
+        return np.array([picture.jobs[key].cycling.summaries[0].duration_h])
+
+    seen = Datum(name="hours", samples=("coated",), cells=(key,), observe=hours, judge=None, cycles=1)
+    responder, apart = Responder(read(), [seen], ROUGH), np.zeros((1, 1))
+    here, far = responder.beside(Point(np.zeros(2), apart), [Point(np.array([10.0, 0.0]), apart)])
+    assert here.problem == "" and far.problem == "coated, pellet: it cannot follow its neighbour's time steps"
