@@ -33,8 +33,9 @@ NEARLY = 0.95
 ENOUGH, LEFT = 0.02, 5.0
 # What a step must promise in searches that need not go to the last: it moves nothing by half its error.
 ROUGHLY = 0.1
-# Slopes are computed anew when a step brings less than this of what they promised, or after so many steps.
-POOR, OLD = 0.7, 3
+# Slopes are computed anew when a step brings less than this of what they promised, or after so many steps; after each
+# where all cells and their neighbours are so few that slopes cost little more than trials.
+POOR, OLD, FEW = 0.7, 3, 64
 # Where no more than this is left, the noise of time steps may hide it; so far in any coordinate the time steps of one
 # point serve another.
 NOISY, NEXT_TO = 3.0, 0.3
@@ -261,7 +262,7 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             slopes = [_updated(s, v, w, change) for s, v, w in zip(slopes, values, responses[k].values, strict=True)]
         state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
         _hold(problem, state, responses[best].values, slopes, state.age + 1)
-        if gained < POOR * taken.promised or state.age >= OLD:
+        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)):
             state.trials = []
             return
     _plan(problem, state)
@@ -306,6 +307,11 @@ def _trial(u: np.ndarray, end: np.ndarray, damping: float, promised: float, long
     """A step from one point to another, no longer than that in any coordinate."""
     share = min(1.0, longest / max(float(np.max(np.abs(end - u))), 1e-300))
     return Trial((u + share * (end - u)).tolist(), damping, share * (2 - share) * promised)
+
+
+def _few(problem: Problem) -> bool:
+    shared, cells, spread = problem.shape
+    return max(cells, 1) * (1 + shared + spread) <= FEW
 
 
 def _unit(problem: Problem, cost: float) -> float:
