@@ -110,8 +110,8 @@ def search(
 
 
 def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
-    """A start where another ended, that leaves out some data; it need not go to the last."""
-    state = Start(u=list(best.u), left_out=list(left_out), enough=ROUGHLY)
+    """A start where another ended, that leaves out some data."""
+    state = Start(u=list(best.u), left_out=list(left_out))
     _hold(problem, state, *_arrays(best), best.age)
     _plan(problem, state)
     return state
