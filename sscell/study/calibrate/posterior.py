@@ -194,11 +194,11 @@ def posterior(
     draws, r_hat, diverged = sample(problem, judge, emulator, seed + TURNS)
     numbers = rng.choice(len(draws), weighed, replace=False)
     exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
-    less, more = (
+    emulated_cost, exact_cost = (
         np.array([_cost(problem, judge, value, u) for value, u in zip(of_draws, draws[numbers], strict=True)])
         for of_draws in (np.array([emulator.at(u) for u in draws[numbers]]), exact)
     )
-    log = less - more
+    log = emulated_cost - exact_cost
     weights = np.exp(log - np.max(log))
     weights /= weights.sum()
     known = np.isfinite(log)
