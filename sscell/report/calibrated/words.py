@@ -6,14 +6,13 @@ import numpy as np
 
 from sscell.report.calibrated.tables import datum_lines
 from sscell.study.calibrate.result import Calibration
+from sscell.study.calibrate.search import ENDED
 from sscell.study.facts import score
 
 # What is told of: residuals and shifts by mesh and steps from here on, and a mean residual from here on.
 FAR, MOVED, TIMES = 2.0, 0.3, 1.5
 # A profile may come this much below the least cost, as searches end before it.
 LOWER = 0.1
-# How searches that need not go to the last may end.
-ENDED = ("converged", "far enough")
 
 
 def outcome(calibration: Calibration) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.from_facts import MARGIN
-from sscell.study.calibrate.known import TWO_SIDED_95
+from sscell.study.calibrate.known import TWO_SIDED_95, Known
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, known_at, search, spread_of, without
 from sscell.study.calibrate.task import Task
@@ -92,15 +92,19 @@ def predictions(
         values = response.values or _arrays(state.values)
         rows += _rows(rough, best, state, values, name)
         trades.append(_trade(name, rough.data, values, state.left_out, method.sigmas))
-    widened = [row for name, state in zip(chosen, found, strict=True) for row in _widened(task, near, state, name)]
+    with_all = known_at(task.rough, task.unknowns, near)
+    widened = [
+        row
+        for name, state in zip(chosen, found, strict=True)
+        for row in _widened(name, with_all, known_at(task.rough, task.unknowns, state))
+    ]
     return LeftOut(rows, trades if chosen and trades[0].figures else [], widened)
 
 
-def _widened(task: Task, near: Start, state: Start, name: str) -> list[Widened]:
-    pairs = zip(*(known_at(task.rough, task.unknowns, s) for s in (near, state)), strict=True)
+def _widened(name: str, with_all: Sequence[Known], without_it: Sequence[Known]) -> list[Widened]:
     return [
         Widened(name, row.name, row.unit, row.low, row.high, wide.low, wide.high)
-        for row, wide in pairs
+        for row, wide in zip(with_all, without_it, strict=True)
         if wide.error > WIDER * row.error
     ]
 
@@ -117,24 +121,18 @@ def _arrays(values: Sequence[Sequence[float]]) -> list[np.ndarray]:
     return [np.array(v) for v in values]
 
 
-def interval(problem: Problem, state: Start, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """A datum's values where a start ended, and their standard deviations from the unknowns and from cell to cell."""
-    spread = spread_of(problem, state)
-    slopes = np.array(state.slopes[number])
-    return np.array(state.values[number]), np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
-
-
 def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndarray], name: str) -> list[Predicted]:
-    rows = []
+    rows, spread = [], spread_of(rough, state)
     for number in state.left_out:
-        datum, values = rough.data[number], predicted[number]
+        datum, values, slopes = rough.data[number], predicted[number], np.array(state.slopes[number])
         assert datum.judge is not None
-        _, errors = interval(rough, state, number)
+        # From the unknowns and from cell to cell.
+        errors = np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
         residual, by_value = datum.judge(values)
         if datum.counts == 0 and np.max(np.abs(residual), initial=0.0) <= MARGIN:
             continue  # an order that holds
-        by = by_value @ np.array(state.slopes[number])
-        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread_of(rough, state), by))
+        by = by_value @ slopes
+        width = np.sqrt(1 + np.einsum("ip,pq,iq->i", by, spread, by))
         off = np.abs(residual) / width
         if values.size > MOST_VALUES:
             scale, whole = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean(off**2)))

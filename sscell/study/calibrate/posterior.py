@@ -87,18 +87,16 @@ def points_around(problem: Problem, best: Start, count: int, seed: int, wider: f
     return np.asarray(np.clip(drawn, *problem.bounds))
 
 
-def second_order(
-    near: Start, shared: int, points: np.ndarray, values: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
+def second_order(near: Start, shared: int, points: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """`bend` of an emulator about a start, from values (N, V) at points (N, P), weighed (N,)."""
     u0, (v0, slopes) = np.array(near.u), stacked_at(near)
-    w = np.ones(len(points)) if weights is None else weights
     terms = products((points - u0)[:, :shared])
     missed = values - np.nan_to_num(v0) - (points - u0) @ slopes.T
     scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
     x = terms / scale
-    gram = x.T @ (w[:, None] * x) + RIDGE * w.sum() * np.eye(x.shape[1])
-    return np.asarray((np.linalg.solve(gram, x.T @ (w[:, None] * missed))).T / scale)
+    weighed = weights[:, None] * x
+    gram = x.T @ weighed + RIDGE * weights.sum() * np.eye(x.shape[1])
+    return np.asarray(np.linalg.solve(gram, weighed.T @ missed).T / scale)
 
 
 def sample(

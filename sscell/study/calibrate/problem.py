@@ -14,7 +14,7 @@ from sscell.study.calibrate.unknowns import Point
 LONGEST = 2.0  # of a step in any coordinate
 
 Answers = Callable[[Sequence[Point], bool], list[Response]]
-Beside = Callable[[Point, Sequence[Point]], list[Response]]
+AnswersBeside = Callable[[Point, Sequence[Point]], list[Response]]
 
 
 class Normal(NamedTuple):
@@ -40,7 +40,7 @@ class Problem:
         prior: np.ndarray,
         bounds: tuple[np.ndarray, np.ndarray],
         robust: float | None,
-        beside: Beside | None = None,
+        beside: AnswersBeside | None = None,
     ) -> None:
         self._answers, self.data, self.shape, self.prior = answers, list(data), shape, prior
         self._beside = beside or (lambda base, points: answers([base, *points], False))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sscell.study.calibrate.problem import Problem
-from sscell.study.calibrate.search import Progress, Start, pinned_at, search, spread_of
+from sscell.study.calibrate.search import ENDED, Progress, Start, pinned_at, search, spread_of
 from sscell.study.calibrate.unknowns import Unknown
 
 # Where it is traced at first, in standard deviations of the covariance; where an interval does not end there, so much
@@ -69,7 +69,7 @@ def _pinned(problem: Problem, best: Start, near: Start, there: np.ndarray, numbe
 
 
 def _traced(found: Sequence[Start], number: int) -> list[Start]:
-    return [s for s in found if s.pinned == [number] and s.status in ("converged", "far enough", "no descent")]
+    return [s for s in found if s.pinned == [number] and s.status in (*ENDED, "no descent")]
 
 
 def _open_ends(best: Start, traced: Sequence[Start], number: int) -> list[Start]:

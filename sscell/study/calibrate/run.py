@@ -71,9 +71,9 @@ def calibrate(
     method, problem = task.study.method, task.problem
     found = found_by(task, place, told("search"))
     best, rounds = found.best, method.most_iterations
-    aside = bool(method.leave_out or method.profiles or method.posterior)
+    more = bool(method.leave_out or method.profiles or method.posterior)
     # From where it ends on the rough mesh other searches begin.
-    near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if aside else best
+    near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if more else best
     left_out = predictions(task, best, near, place("left-out"), told("leaving out"))
     free, names = task.unknowns.free, method.profiles
     traced = profiles(task.rough, free, near, names, rounds, place("profiles"), told("profiles"))

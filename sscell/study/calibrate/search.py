@@ -43,6 +43,9 @@ NOISY, NEXT_TO = 3.0, 0.3
 # slopes of the best say that all its data change by less than this from there to here: both are in one minimum.
 EARLY, HOPELESS, SAME = 8, 3.0, 0.5
 
+# How searches end, also those that need not go to the last.
+ENDED = ("converged", "far enough")
+
 Progress = Callable[[int, int, str], None]
 
 

@@ -126,15 +126,20 @@ def test_a_point_that_no_cell_can_be_made_of_is_a_problem_of_its_own(read: objec
     assert "quality_dense must be" in bad.problem and good.problem == ""
 
 
-def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: object) -> None:
-    """A hundredth and a thousandth of a prior's spread: differences are in that ratio, and follow the slopes."""
+def first_efficiency(study: Study) -> Responder:
+    """The first Coulomb efficiency of the coated cell."""
     key = ("coated", "pellet")
 
     def efficiency(picture: Picture) -> np.ndarray:
         return np.array([picture.jobs[key].cycling.summaries[0].coulomb_efficiency_percent])
 
     seen = Datum(name="efficiency", samples=("coated",), cells=(key,), observe=efficiency, judge=None, cycles=1)
-    responder, apart = Responder(read(), [seen], ROUGH), np.zeros((1, 1))
+    return Responder(study, [seen], ROUGH)
+
+
+def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: object) -> None:
+    """A hundredth and a thousandth of a prior's spread: differences are in that ratio, and follow the slopes."""
+    responder, apart = first_efficiency(read()), np.zeros((1, 1))
     base, bad, far, near = (Point(np.array(u), apart) for u in ([0.0, 0.0], [0.0, 2.0], [0.01, 0.0], [0.001, 0.0]))
     here, failed, *moved = responder.beside(base, [bad, far, near])
     assert "quality_dense must be" in failed.problem
@@ -147,12 +152,6 @@ def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: o
 
 def test_what_cannot_follow_is_a_problem_of_its_own(read: object) -> None:
     """Oxidation a thousand times as fast: such a cell meets its limits before its leader has begun."""
-    key = ("coated", "pellet")
-
-    def hours(picture: Picture) -> np.ndarray:
-        return np.array([picture.jobs[key].cycling.summaries[0].duration_h])
-
-    seen = Datum(name="hours", samples=("coated",), cells=(key,), observe=hours, judge=None, cycles=1)
-    responder, apart = Responder(read(), [seen], ROUGH), np.zeros((1, 1))
+    responder, apart = first_efficiency(read()), np.zeros((1, 1))
     here, far = responder.beside(Point(np.zeros(2), apart), [Point(np.array([10.0, 0.0]), apart)])
     assert here.problem == "" and far.problem == "coated, pellet: it cannot follow its neighbour's time steps"
