@@ -23,6 +23,7 @@ from sscell.threads import cores
 
 # Rows shorter than this are not cut further.
 LEAST_ROW = 4
+LEFT_BEHIND = "It is too far from the first cell of its row to take the same time steps."
 
 
 class NeighbourSpectra(NamedTuple):
@@ -44,7 +45,8 @@ def simulate_rows(
     """Run rows of cells of equal length; the cells of a row are the first and neighbours of it.
 
     A result has the cycles that were finished and the last state; states in between are not kept, and the trace only of
-    so many cycles (at first none). A row stops as a whole where its first cell stops.
+    so many cycles (at first none). A row stops as a whole where its first cell stops; of a neighbour that cannot take
+    its steps the message says so.
     """
     abreast = _abreast(rows)
     if (pieces := _pieces(len(rows), abreast)) > 1:
@@ -66,7 +68,9 @@ def simulate_rows(
             tolerance=tolerance,
         )
         for place, k in enumerate(chosen):
-            results[k] = _result(own[place], plan, mesh, outcome, words[place], profiles, place)
+            first = words[place - place % abreast]
+            problem = LEFT_BEHIND if words[place] and not first else words[place]
+            results[k] = _result(own[place], plan, mesh, outcome, problem, profiles, place)
     return [results[r * abreast : (r + 1) * abreast] for r in range(len(rows))]  # type: ignore[misc]
 
 
@@ -166,7 +170,7 @@ def _result(
     )
     return SimulationResult(
         summaries=summaries,
-        trace=trace_of(cell, plan, outcome.records[place]),
+        trace=trace_of(cell, plan, outcome.records[place] if problem != LEFT_BEHIND else []),
         states=(),
         final_state=state,
         complete=not problem,

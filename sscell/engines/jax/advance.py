@@ -168,7 +168,8 @@ class Advance:
             sign * twist,
         )
         slope_at_end = path_slope(ahead, sign * (there - limit), sign * bend, sign * twist, 1.0)
-        share = kept(jnp.where(over, crossing, 1.0))
+        # A follower that met its limit before this step has left its leader: it has no numbers from here on.
+        share = kept(jnp.where(over, jnp.where(crossing * h < -SOONEST_S, jnp.nan, crossing), 1.0))
         # It may be met again where it is neither near nor reached sooner than any time step.
         early = lead(over & (share < EARLY) & (ahead > NEAR * (1 + jnp.abs(limit))) & (h * share > SOONEST_S))
         rest_of_way = sign * (there - limit) / jnp.maximum(-slope_at_end, 1e-300)

@@ -121,7 +121,8 @@ def trace_columns(
     began = rows.time_s[starts][np.searchsorted(starts, np.arange(step.size), side="right") - 1]
     keep[turns & (rows.time_s - began < SWINGS_S), 1:4] = False
     cycle = np.broadcast_to(cycle_of[step][:, None], times.shape)
-    return times[keep], current[keep], voltage[keep], cycle[keep]
+    # A cell beside another may meet a limit a moment before the step in which the other meets it.
+    return np.maximum.accumulate(times[keep]), current[keep], voltage[keep], cycle[keep]
 
 
 def current_at_end(record: np.ndarray, program: np.ndarray, numbers: Mapping[str, np.ndarray]) -> float:

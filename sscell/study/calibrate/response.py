@@ -128,8 +128,8 @@ class Responder:
         if rows.problem:
             return Response([], [], rows.problem)
         for key, results in rows.results.items():
-            if not _sound(results[lane]):
-                return Response([], [], f"{key[0]}, {key[1]}: it cannot follow its neighbour's time steps")
+            if results[lane].message:
+                return Response([], [], f"{key[0]}, {key[1]}: {results[lane].message}")
         every = {key: lane for key in self.keys}
         return Response([_observe(datum, rows, self._keys(datum), every) for datum in self.data], [])
 
@@ -222,6 +222,8 @@ class Responder:
             if slopes:
                 by.append(np.zeros((value.size, point.u.size + point.apart.size)))
                 for column, step, moved in self._moves(keys, lanes, steps, apart):
+                    if any(key in rows.results and rows.results[key][lane].message for key, lane in moved.items()):
+                        continue  # one left behind says nothing
                     there = _observe(datum, rows, keys, moved)
                     by[-1][:, column] = np.nan_to_num((there - value) / step)
         return Response(values, by)
@@ -248,12 +250,6 @@ def _up_to(plan: Protocol, until: tuple[int, int]) -> Protocol:
     cycle, step = until
     last = plan.cycles[cycle - 1]
     return Protocol((*plan.cycles[: cycle - 1], last[:step] if step else last), plan.name)
-
-
-def _sound(result: SimulationResult) -> bool:
-    """Whether a run ended, and in numbers."""
-    ends = (profile.values for profile in result.final_state.profiles.values())
-    return not result.message and all(np.isfinite(values).all() for values in ends)
 
 
 def _observe(datum: Datum, rows: _Rows, keys: Sequence[Key], moved: Mapping[Key, int]) -> np.ndarray:

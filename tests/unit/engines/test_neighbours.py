@@ -91,3 +91,14 @@ def test_a_row_stops_with_its_first_cell_and_harms_no_other() -> None:
 def test_rows_of_unequal_length_are_refused() -> None:
     with pytest.raises(ss.InputError, match=r"one length of at least 1, got \[1, 4\]"):
         simulate_rows([row(CELL), [CELL]], CYCLES)
+
+
+def test_a_neighbour_too_far_away_says_so() -> None:
+    """It would reach its limits long before the first: no numbers instead of wrong ones; the first is as alone."""
+    inputs = ss.continuous_inputs(CELL)
+    far = ss.with_inputs(CELL, {NAMES[0]: 1e-3 * inputs[NAMES[0]]})
+    ((first, other),) = simulate_rows([[CELL, far]], CYCLES, mesh=MESH, trace_cycles=1)
+    alone = ss.simulate(CELL, CYCLES, engine="jax", mesh=MESH)
+    assert first.complete and first.summaries[-1] == pytest.approx(alone.summaries[-1], rel=1e-6)
+    assert not other.complete and "too far from the first cell" in other.message
+    assert len(other.trace) == 0
