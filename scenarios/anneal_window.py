@@ -1,6 +1,6 @@
 """Which anneal temperature is best? A sweep over the anneal of a 15-cycle coating, one virtual cell each.
 
-    python scenarios/anneal_window.py
+python scenarios/anneal_window.py
 """
 
 import numpy as np

@@ -23,7 +23,7 @@ from sscell.threads import cores
 
 # Rows shorter than this are not cut further.
 LEAST_ROW = 4
-LEFT_BEHIND = "It is too far from the first cell of its row to take the same time steps."
+LEFT_BEHIND = "it is too far from the first cell of its row to take the same time steps"
 
 
 class NeighbourSpectra(NamedTuple):

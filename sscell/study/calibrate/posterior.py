@@ -18,6 +18,7 @@ import numpy as np
 from sscell.errors import require
 from sscell.folder import write_whole
 from sscell.jax_setup import load_jax
+from sscell.study.calibrate.emulator import Emulator, Seen, emulator_about
 from sscell.study.calibrate.evidence import Judge, stacked
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
@@ -27,26 +28,9 @@ from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
 WIDER, TURNS = 1.3, 2
 # Steps of each chain to warm up, and draws; of the turns before the last.
 CHAINS, LENGTH, SHORT = 4, (500, 500), (300, 100)
-# Of the second-order terms, over their spread: keeps those that the points cannot tell near nothing. A point whose cost
-# is so far above the least counts half.
-RIDGE, HALF = 0.1, 10.0
+# A point whose cost is so far above the least counts half.
+HALF = 10.0
 BATCH, LEAST_POINTS = 16, 8
-
-
-@dataclass(frozen=True)
-class Emulator:
-    """v(u) = v0 + S d + ½ Σ H_ab d_a d_b, d = u - u0, a and b among the shared unknowns; values of all data stacked."""
-
-    u0: np.ndarray
-    values: np.ndarray
-    slopes: np.ndarray
-    bend: np.ndarray  # (V, K (K + 1) / 2)
-    shared: int  # K; what varies from cell to cell comes after them, and is linear
-
-    def at(self, u: Any, xp: Any = np) -> Any:
-        """Values (V,) at coordinates (P,)."""
-        d = u - self.u0
-        return self.values + self.slopes @ d + self.bend @ products(d[: self.shared], xp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +56,6 @@ class Posterior:
         return self.draws[np.linspace(0, len(self.draws) - 1, count).astype(int)]
 
 
-def products(d: Any, xp: Any = np) -> Any:
-    """½ d_a² and d_a d_b (a < b) of the last axis."""
-    a, b = np.triu_indices(d.shape[-1])
-    return d[..., a] * d[..., b] * xp.asarray(np.where(a == b, 0.5, 1.0))
-
-
 def points_around(problem: Problem, best: Start, count: int, seed: int, wider: float = 1.0) -> np.ndarray:
     """Coordinates (count, P) drawn from the linear posterior, so many times wider, inside the bounds."""
     values, vectors = np.linalg.eigh(spread_of(problem, best))
@@ -85,18 +63,6 @@ def points_around(problem: Problem, best: Start, count: int, seed: int, wider: f
     rng = np.random.default_rng(seed)
     drawn = np.array(best.u) + wider * rng.standard_normal((count, root.shape[1])) @ root.T
     return np.asarray(np.clip(drawn, *problem.bounds))
-
-
-def second_order(near: Start, shared: int, points: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """`bend` of an emulator about a start, from values (N, V) at points (N, P), weighed (N,)."""
-    u0, (v0, slopes) = np.array(near.u), stacked_at(near)
-    terms = products((points - u0)[:, :shared])
-    missed = values - np.nan_to_num(v0) - (points - u0) @ slopes.T
-    scale = np.sqrt(np.mean(terms**2, axis=0)) + 1e-30
-    x = terms / scale
-    weighed = weights[:, None] * x
-    gram = x.T @ weighed + RIDGE * weights.sum() * np.eye(x.shape[1])
-    return np.asarray(np.linalg.solve(gram, weighed.T @ missed).T / scale)
 
 
 def sample(
@@ -167,41 +133,42 @@ def posterior(
     judge = stacked(problem.data, [len(v) for v in best.values]).without(~there)
     shared, rng = problem.shape[0], np.random.default_rng(seed + 1)
 
-    def emulator_of(points: np.ndarray, runs: np.ndarray) -> Emulator:
-        sound = np.isfinite(runs[:, there]).all(axis=1) if runs.size else np.zeros(len(points), bool)
-        require(
-            int(sound.sum()) >= LEAST_POINTS,
-            f"posterior: only {sound.sum()} of {len(points)} points around the best could be simulated; fix or bound "
-            "the parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
-        )
-        points, runs = points[sound], np.where(there, runs[sound], 0.0)
-        costs = np.array([rough.cost(judge(run)[0], u) for run, u in zip(runs, points, strict=True)])
-        bend = second_order(near, shared, points, runs, 1 / (1 + np.maximum(costs - near.cost, 0.0) / HALF))
+    def emulator() -> Emulator:
+        """By all that was simulated on the rough mesh."""
+        seen = [point._replace(values=np.where(there, point.values, np.nan)) for point in rough.seen]
+        seen = [point for point in seen if np.isfinite(point.values[there]).all()]
+        costs = np.array([rough.cost(judge(np.nan_to_num(point.values))[0], point.u) for point in seen])
+        weights = 1 / (1 + np.maximum(costs - near.cost, 0.0) / HALF)
+        bend = emulator_about(Seen(np.array(near.u), *stacked_at(near)), seen, weights, shared).bend
         parts = (np.where(there, values, 0.0), np.where(there[:, None], slopes, 0.0), np.where(there[:, None], bend, 0))
         return Emulator(np.array(best.u), *parts, shared)
 
     total, later = made_of + weighed, made_of // 2 // TURNS
     points = points_around(rough, near, made_of - later * TURNS, seed, WIDER)
-    runs = _exact(rough, points, kept, "points", progress, 0, total)
+    sound = int(np.isfinite(_exact(rough, points, kept, "points", progress, 0, total)).any(axis=1).sum())
+    require(
+        sound >= LEAST_POINTS,
+        f"posterior: only {sound} of {len(points)} points around the best could be simulated; fix or bound "
+        "the parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
+    )
     for turn in range(TURNS):
-        draws, _, _ = sample(problem, judge, emulator_of(points, runs), seed + turn, SHORT)
+        draws, _, _ = sample(problem, judge, emulator(), seed + turn, SHORT)
         more = draws[rng.choice(len(draws), later, replace=False)]
-        found = _exact(rough, more, kept, f"points-{turn}", progress, len(points), total)
-        points, runs = np.concatenate([points, more]), np.concatenate([runs, found])
-    emulator = emulator_of(points, runs)
-    draws, r_hat, diverged = sample(problem, judge, emulator, seed + TURNS)
+        _exact(rough, more, kept, f"points-{turn}", progress, made_of - later * (TURNS - turn), total)
+    emulated = emulator()
+    draws, r_hat, diverged = sample(problem, judge, emulated, seed + TURNS)
     numbers = rng.choice(len(draws), weighed, replace=False)
     exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     emulated_cost, exact_cost = (
         np.array([_cost(problem, judge, value, u) for value, u in zip(of_draws, draws[numbers], strict=True)])
-        for of_draws in (np.array([emulator.at(u) for u in draws[numbers]]), exact)
+        for of_draws in (np.array([emulated.at(u) for u in draws[numbers]]), exact)
     )
     log = emulated_cost - exact_cost
     weights = np.exp(log - np.max(log))
     weights /= weights.sum()
     known = np.isfinite(log)
     missed = float(np.std(log[known])) if known.any() else np.inf
-    return Posterior(draws, r_hat, diverged, numbers, weights, float(1 / np.sum(weights**2)), missed, emulator)
+    return Posterior(draws, r_hat, diverged, numbers, weights, float(1 / np.sum(weights**2)), missed, emulated)
 
 
 def _exact(
@@ -210,6 +177,7 @@ def _exact(
     """Exact values (N, V) at points (N, P), NaN where a cell fails; kept on disk batch by batch."""
     place = None if kept is None else kept.with_name(f"{kept.name}-{name}.json")
     rows: list[list[float]] = json.loads(place.read_text()) if place is not None and place.is_file() else []
+    problem.seen += [Seen(u, np.array(row)) for u, row in zip(points, rows, strict=False) if row]
     while len(rows) < len(points):
         batch = points[len(rows) : len(rows) + BATCH]
         for response in problem.answers(list(batch), False):

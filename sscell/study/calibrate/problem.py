@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sscell.study.calibrate.emulator import Seen
 from sscell.study.calibrate.evidence import Datum, Judged, judged
 from sscell.study.calibrate.response import Response
 from sscell.study.calibrate.unknowns import Point
@@ -14,7 +15,7 @@ from sscell.study.calibrate.unknowns import Point
 LONGEST = 2.0  # of a step in any coordinate
 
 Answers = Callable[[Sequence[Point], bool], list[Response]]
-AnswersBeside = Callable[[Point, Sequence[Point]], list[Response]]
+AnswersBeside = Callable[[Sequence[Sequence[Point]]], list[list[Response]]]
 
 
 class Normal(NamedTuple):
@@ -29,7 +30,7 @@ class Problem:
     """Costs and steps of a calibration.
 
     shape: shared unknowns, cells, what varies a cell; coordinates (P,) are the unknowns', then the cells'. prior: (P,)
-    1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`.
+    1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`. `seen`: all that was simulated.
     """
 
     def __init__(
@@ -43,16 +44,29 @@ class Problem:
         beside: AnswersBeside | None = None,
     ) -> None:
         self._answers, self.data, self.shape, self.prior = answers, list(data), shape, prior
-        self._beside = beside or (lambda base, points: answers([base, *points], False))
+        self._beside = beside or (lambda rows: [answers(row, False) for row in rows])
         self.bounds, self.robust = bounds, robust
+        self.seen: list[Seen] = []
 
     def answers(self, coordinates: Sequence[np.ndarray], slopes: bool) -> list[Response]:
         """The responses at coordinates of all unknowns."""
-        return self._answers([self.point(u) for u in coordinates], slopes) if coordinates else []
+        found = self._answers([self.point(u) for u in coordinates], slopes) if coordinates else []
+        for u, response in zip(coordinates, found, strict=True):
+            self._remember(u, response)
+        return found
 
-    def beside(self, base: np.ndarray, coordinates: Sequence[np.ndarray]) -> list[Response]:
-        """The values at coordinates and at others near them, without the noise of separate time steps."""
-        return self._beside(self.point(base), [self.point(u) for u in coordinates])
+    def beside(self, rows: Sequence[Sequence[np.ndarray]]) -> list[list[Response]]:
+        """The values at the coordinates of each row, which are near its first, without the noise of separate steps."""
+        found = self._beside([[self.point(u) for u in row] for row in rows]) if rows else []
+        for row, responses in zip(rows, found, strict=True):
+            for u, response in zip(row, responses, strict=True):
+                self._remember(u, response)
+        return found
+
+    def _remember(self, u: np.ndarray, response: Response) -> None:
+        if not response.problem:
+            by = np.concatenate(response.slopes) if response.slopes else None
+            self.seen.append(Seen(np.array(u), np.concatenate(response.values), by))
 
     def point(self, u: np.ndarray) -> Point:
         """Coordinates as a point."""

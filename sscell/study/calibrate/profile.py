@@ -65,7 +65,7 @@ def profiles(
 def _pinned(problem: Problem, best: Start, near: Start, there: np.ndarray, number: int) -> Start | None:
     """A start at coordinates (P,), inside the bounds, that goes on from another; None if the other is at the bound."""
     inside = np.clip(there, *problem.bounds)
-    return None if inside[number] in (near.u[number], best.u[number]) else pinned_at(near, inside, number)
+    return None if inside[number] in (near.u[number], best.u[number]) else pinned_at(problem, near, inside, number)
 
 
 def _traced(found: Sequence[Start], number: int) -> list[Start]:

@@ -33,7 +33,7 @@ class Fineness(NamedTuple):
 
 
 # Roughly is enough to find where to look: 0.2 % of a capacity, 0.3 % of an impedance, at half the cost.
-ROUGH = Fineness(Mesh(8, 14, 16, 1.1, 0.8), IMPEDANCE_MESH, 3e-4)
+ROUGH = Fineness(Mesh(8, 14, 16, 1.1, 0.8), IMPEDANCE_MESH, 1.5e-4)
 USUAL = Fineness(FAST_MESH, FAST_IMPEDANCE_MESH, FAST_TOLERANCE)
 FINER = Fineness(Mesh(16, 48, 40, 1.1, 0.92), Mesh(48, 90, 60, 1.15, 0.93), FAST_TOLERANCE / 4)
 
@@ -107,21 +107,24 @@ class Responder:
         self._simulate(rows)
         return [self._observed(point, row, lanes, slopes) for point, row in zip(points, rows, strict=True)]
 
-    def beside(self, base: Point, points: Sequence[Point]) -> list[Response]:
-        """The values at a point and at others near it, all on the time steps that it takes.
+    def beside(self, rows: Sequence[Sequence[Point]]) -> list[list[Response]]:
+        """The values at the points of each row, all on the time steps of its first.
 
         They are smooth in what separates them from it; those of `answers` differ by the noise of step control as well.
         """
-        found, cells = {}, {}
-        for k, point in enumerate((base, *points)):
-            try:
-                cells[k] = {key: self.unknowns.cell(key, point) for key in self.keys}
-            except InputError as error:
-                found[k] = Response([], [], str(error))
-        rows = _Rows({key: [own[key] for own in cells.values()] for key in self.keys})
-        self._simulate([rows])
-        found |= {k: self._of_lane(rows, lane) for lane, k in enumerate(cells)}
-        return [found[k] for k in range(1 + len(points))]
+        found: list[dict[int, Response]] = [{} for _ in rows]
+        cells: list[dict[int, dict[Key, Cell]]] = [{} for _ in rows]
+        for row, failed, made in zip(rows, found, cells, strict=True):
+            for k, point in enumerate(row):
+                try:
+                    made[k] = {key: self.unknowns.cell(key, point) for key in self.keys}
+                except InputError as error:
+                    failed[k] = Response([], [], str(error))
+        runs = [_Rows({key: [own[key] for own in made.values()] for key in self.keys}) for made in cells]
+        self._simulate([run for run, made in zip(runs, cells, strict=True) if made])
+        for run, made, responses in zip(runs, cells, found, strict=True):
+            responses |= {k: self._of_lane(run, lane) for lane, k in enumerate(made)}
+        return [[responses[k] for k in range(len(row))] for row, responses in zip(rows, found, strict=True)]
 
     def _of_lane(self, rows: _Rows, lane: int) -> Response:
         """The values of one lane of all rows."""

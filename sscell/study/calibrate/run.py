@@ -74,10 +74,10 @@ def calibrate(
     more = bool(method.leave_out or method.profiles or method.posterior)
     # From where it ends on the rough mesh other searches begin.
     near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if more else best
+    sampled = sampled_by(task, best, near, place("posterior"), told("posterior"))
     left_out = predictions(task, best, near, place("left-out"), told("leaving out"))
     free, names = task.unknowns.free, method.profiles
     traced = profiles(task.rough, free, near, names, rounds, place("profiles"), told("profiles"))
-    sampled = sampled_by(task, best, near, place("posterior"), told("posterior"))
     draws = sampled.equal_draws(BAND_DRAWS) if sampled else points_around(problem, best, BAND_DRAWS, method.seed)
     at = normal_of(problem, best)
     shared, spread = len(free), spread_of(problem, best)

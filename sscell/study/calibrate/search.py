@@ -1,24 +1,25 @@
 """Levenberg-Marquardt from many starts at once; every start on its own damping, its state on disk after each round.
 
-Slopes cost as many runs as there are unknowns, a point's values one, and several points at once hardly more than one.
-So each start tries a few dampings at a time; and slopes are computed where it begins, where those it has no longer
-foretell what comes, and where it ends. In between they follow the values (Broyden's update, each value in the
-coordinates that it depends on).
+Slopes cost as many runs as there are unknowns, a point's values one. So each start tries a few dampings at a time; and
+slopes are computed where it begins, where those it has no longer foretell what comes, and where it ends. In between
+they follow the values (Broyden's update, each value in the coordinates that it depends on). Steps minimise what slopes
+and second-order terms foretell, and those are told by all points that any start of any search on this mesh has seen.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sscell.folder import write_whole
+from sscell.study.calibrate.emulator import Emulator, Seen, emulator_about
 from sscell.study.calibrate.known import TWO_SIDED_95, Known, covariance, known, reach
-from sscell.study.calibrate.problem import Normal, Problem
+from sscell.study.calibrate.problem import LONGEST, Normal, Problem
 from sscell.study.calibrate.response import Response
 from sscell.study.calibrate.unknowns import Unknowns
 
@@ -33,9 +34,13 @@ NEARLY = 0.95
 ENOUGH, LEFT = 0.02, 5.0
 # What a step must promise in searches that need not go to the last: it moves nothing by half its error.
 ROUGHLY = 0.1
-# Slopes are computed anew when a step brings less than this of what they promised, or after so many steps; after each
+# Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
 # where all cells and their neighbours are so few that slopes cost little more than trials.
-POOR, OLD, FEW = 0.7, 3, 64
+POOR, OLD, FEW = 0.7, 5, 64
+# A seen point counts half for second-order terms where slopes foretell so much cost from here to there.
+HALF = 10.0
+# Steps to the least of what is foretold, by when they are this short.
+INNER, SHORT = 20, 1e-3
 # Where no more than this is left, the noise of time steps may hide it; so far in any coordinate the time steps of one
 # point serve another.
 NOISY, NEXT_TO = 3.0, 0.3
@@ -95,7 +100,7 @@ def search(
     progress: Progress | None = None,
 ) -> list[Start]:
     """Minimise from all starts; kept: the file that holds their state, from which an earlier search goes on."""
-    states = _read(kept) if kept is not None and kept.is_file() else list(starts)
+    states = _read(kept, problem) if kept is not None and kept.is_file() else list(starts)
     while running := [state for state in states if state.status == "running"]:
         _round(problem, running)
         for state in running:
@@ -104,7 +109,7 @@ def search(
                 state.status = "too many steps"
         _set_aside(problem, states)
         if kept is not None:
-            write_whole(kept, json.dumps([asdict(state) for state in states]).encode())
+            write_whole(kept, _written(states, problem))
         if progress:
             best = min(states, key=lambda state: state.cost)
             done = sum(state.status != "running" for state in states)
@@ -126,18 +131,18 @@ def begun_at(other: Start) -> Start:
     return Start(u=u, trials=[Trial(u, FIRST_DAMPING, 0.0)], values=other.values, slopes=other.slopes, age=other.age)
 
 
-def pinned_at(best: Start, u: np.ndarray, pinned: int) -> Start:
-    """A start beside where another ended, with one coordinate held; slopes follow from there."""
-    return Start(
-        u=list(best.u),
-        trials=[Trial(u.tolist(), FIRST_DAMPING, 0.0)],
-        pinned=[pinned],
-        enough=ROUGHLY,
-        values=best.values,
-        slopes=best.slopes,
-        age=best.age,
-        exact_end=False,
-    )
+def pinned_at(problem: Problem, best: Start, u: np.ndarray, pinned: int) -> Start:
+    """A start away from where another ended, with one coordinate held as in u (P,); what is foretold leads there."""
+    foretold = _emulator(problem, best)
+
+    def standing(there: np.ndarray) -> Start:
+        values, slopes = (_by_datum(x, best) for x in (foretold.at(there), foretold.slopes_at(there)))
+        state = Start(u=there.tolist(), pinned=[pinned], enough=ROUGHLY, exact_end=False)
+        _hold(problem, state, values, slopes, max(best.age, 0) + 1)
+        return state
+
+    state = standing(_least(problem, standing(u), foretold, LEAST_DAMPING)[0])
+    return replace(state, cost=np.inf, trials=[Trial(state.u, FIRST_DAMPING, 0.0)])
 
 
 def stacked_at(state: Start) -> tuple[np.ndarray, np.ndarray]:
@@ -176,9 +181,20 @@ def known_at(problem: Problem, unknowns: Unknowns, state: Start) -> list[Known]:
     return known(unknowns.free, unknowns.units, np.array(state.u)[:shared], *own)
 
 
-def _read(kept: Path) -> list[Start]:
-    rows = json.loads(kept.read_text(encoding="utf-8"))
-    return [Start(**{**row, "trials": [Trial(**trial) for trial in row["trials"]]}) for row in rows]
+def _written(states: Sequence[Start], problem: Problem) -> bytes:
+    """States, and what they were found with."""
+    seen = [[point.u, point.values, point.slopes] for point in problem.seen]
+    found = {"starts": [asdict(state) for state in states], "seen": seen}
+    return json.dumps(found, default=lambda array: array.tolist()).encode()
+
+
+def _read(kept: Path, problem: Problem) -> list[Start]:
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    problem.seen = [
+        Seen(np.array(u), np.array(values), None if slopes is None else np.array(slopes))
+        for u, values, slopes in found["seen"]
+    ]
+    return [Start(**{**row, "trials": [Trial(**trial) for trial in row["trials"]]}) for row in found["starts"]]
 
 
 def _arrays(state: Start) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -191,11 +207,11 @@ def _round(problem: Problem, running: Sequence[Start]) -> None:
     trying = [state for state in running if state.trials]
     for state, response in zip(there, problem.answers([np.array(s.u) for s in there], True), strict=True):
         _begin(problem, state, response)
-    apart = [state for state in trying if not state.beside]
-    answers = iter(problem.answers([np.array(t.u) for state in apart for t in state.trials], False))
+    rows = iter(problem.beside([[np.array(u) for u in (s.u, *(t.u for t in s.trials))] for s in trying if s.beside]))
+    answers = iter(problem.answers([np.array(t.u) for s in trying if not s.beside for t in s.trials], False))
     for state in trying:
         if state.beside:
-            here, *moved = problem.beside(np.array(state.u), [np.array(t.u) for t in state.trials])
+            here, *moved = next(rows)
             if not here.problem:
                 _hold(problem, state, here.values, _arrays(state)[1], state.age)
             _try(problem, state, moved)
@@ -250,20 +266,17 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             state.damping *= HARDER
             state.trials = []  # old slopes may be to blame
             return
-        if not state.beside and state.left < NOISY * _unit(problem, state.cost):
-            state.beside = True  # or the noise of time steps
-            _plan(problem, state)
-            return
         state.damping *= HARDER
     else:
         taken = state.trials[best]
         # What shorter trials showed is true here as well; the one that is taken has the last word.
         shown = [*(k for k, t in enumerate(state.trials) if t.damping > taken.damping and np.isfinite(costs[k])), best]
-        values, slopes = _arrays(state)
+        foretold = _emulator(problem, state)
         for k in shown:
-            change = np.array(state.trials[k].u) - np.array(state.u)
-            slopes = [_updated(s, v, w, change) for s, v, w in zip(slopes, values, responses[k].values, strict=True)]
+            foretold = _updated(foretold, np.array(state.trials[k].u), np.concatenate(responses[k].values))
+        slopes = _by_datum(foretold.slopes_at(np.array(taken.u)), state)
         state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
+        state.beside = state.beside and gained < ROUGHLY * _unit(problem, state.cost)
         _hold(problem, state, responses[best].values, slopes, state.age + 1)
         if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)):
             state.trials = []
@@ -289,27 +302,69 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
 
 def _plan(problem: Problem, state: Start) -> None:
     """The next trials; or slopes first, or the end."""
-    u = np.array(state.u)
-    found = problem.judge(*_arrays(state), state.left_out)
-    at = problem.normal(found, u)
-    state.left = problem.step(at, LEAST_DAMPING, state.pinned)[1]
-    steps = [(problem.step(at, state.damping * factor, state.pinned), state.damping * factor) for factor in TRIED]
-    state.trials = [
-        _trial(u, end, damping, promised, NEXT_TO if state.beside else np.inf) for (end, promised), damping in steps
-    ]
-    unit = _unit(problem, state.cost)
+    foretold, unit = _emulator(problem, state), _unit(problem, state.cost)
+    state.left = problem.step(normal_of(problem, state), LEAST_DAMPING, state.pinned)[1]
+    state.trials = _trials(problem, state, foretold)
+    if state.trials[0].promised < state.enough * unit <= state.left and state.age <= 0:
+        # Noise may bend what is foretold: exact slopes alone have the last word.
+        state.trials = _trials(problem, state, replace(foretold, bend=0 * foretold.bend))
     if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
-    if state.age <= 0 or not state.exact_end:
-        ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
-        state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
+    if state.age > 0 and state.exact_end:
+        return
+    ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
+    state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
+    if state.status == "no descent" and not state.beside and state.left < NOISY * unit:
+        state.status, state.beside, state.damping = "running", True, FIRST_DAMPING  # the noise of time steps hides it
+        state.trials = _trials(problem, state, foretold)
 
 
-def _trial(u: np.ndarray, end: np.ndarray, damping: float, promised: float, longest: float) -> Trial:
-    """A step from one point to another, no longer than that in any coordinate."""
-    share = min(1.0, longest / max(float(np.max(np.abs(end - u))), 1e-300))
-    return Trial((u + share * (end - u)).tolist(), damping, share * (2 - share) * promised)
+def _trials(problem: Problem, state: Start, foretold: Emulator) -> list[Trial]:
+    """Steps of several dampings; beside where a start is, no longer than that in any coordinate."""
+    u, trials = np.array(state.u), []
+    for damping in (state.damping * share for share in TRIED):
+        end, promised = _least(problem, state, foretold, damping)
+        share = min(1.0, NEXT_TO / max(float(np.max(np.abs(end - u))), 1e-300)) if state.beside else 1.0
+        trials.append(Trial((u + share * (end - u)).tolist(), damping, share * (2 - share) * promised))
+    return trials
+
+
+def _emulator(problem: Problem, state: Start) -> Emulator:
+    """What is foretold around where a start is."""
+    u, shared = np.array(state.u), problem.shape[0]
+    values, slopes = stacked_at(state)
+    matrix = normal_of(problem, state).matrix
+    away = np.array([point.u - u for point in problem.seen]).reshape(-1, u.size)
+    weights = 1 / (1 + 0.5 * np.einsum("np,pq,nq->n", away, matrix, away) / HALF)
+    return emulator_about(Seen(u, values, slopes), problem.seen, weights, shared)
+
+
+def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -> tuple[np.ndarray, float]:
+    """Where the least cost is foretold, steps damped, and how much lower it is."""
+    here = np.array(state.u)
+    near = np.maximum(problem.bounds[0], here - LONGEST), np.minimum(problem.bounds[1], here + LONGEST)
+
+    def at(u: np.ndarray) -> tuple[Normal, float]:
+        values, slopes = _by_datum(foretold.at(u), state), _by_datum(foretold.slopes_at(u), state)
+        found = problem.judge(values, slopes, state.left_out)
+        return problem.normal(found, u), problem.cost(found.residuals, u)
+
+    normal, cost = at(here)
+    held_back = damping * np.maximum(np.diag(normal.matrix), 1e-9 * np.max(np.diag(normal.matrix)))
+    first, u, least, harder = cost, here, cost, 0.0
+    for _ in range(INNER):
+        pulled = Normal(normal.matrix + np.diag(held_back), normal.gradient + held_back * (u - here), u)
+        end = np.clip(problem.step(pulled, harder, state.pinned)[0], *near)
+        if np.max(np.abs(end - u)) < SHORT * (1.0 if u is not here else 0.0):
+            break
+        there, cost_there = at(end)
+        total = cost_there + 0.5 * np.sum(held_back * (end - here) ** 2)
+        if total < least:
+            u, normal, cost, least, harder = end, there, cost_there, total, harder / 3
+        else:
+            harder = 8 * max(harder, 1e-3)
+    return u, first - cost
 
 
 def _few(problem: Problem) -> bool:
@@ -323,9 +378,15 @@ def _unit(problem: Problem, cost: float) -> float:
     return max(1.0, 2 * cost / max(residuals, 1))
 
 
-def _updated(slopes: np.ndarray, before: np.ndarray, after: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """Slopes (n, P) that foretell the values after the change, each moved only in what it depends on."""
-    moved = change * (slopes != 0)
+def _updated(foretold: Emulator, u: np.ndarray, values: np.ndarray) -> Emulator:
+    """With slopes that foretell the values at a point, each moved only in what it depends on."""
+    change = u - foretold.u0
+    moved = change * (foretold.slopes != 0)
     length = np.sum(moved**2, axis=1)
-    missed = np.nan_to_num(after - before - slopes @ change)
-    return slopes + np.where(length > 0, missed / np.where(length > 0, length, 1.0), 0.0)[:, None] * moved
+    missed = np.nan_to_num(values - foretold.at(u))
+    turned = np.where(length > 0, missed / np.where(length > 0, length, 1.0), 0.0)[:, None] * moved
+    return replace(foretold, slopes=foretold.slopes + turned)
+
+
+def _by_datum(stacked: np.ndarray, state: Start) -> list[np.ndarray]:
+    return np.split(stacked, np.cumsum([len(v) for v in state.values])[:-1])

@@ -141,7 +141,7 @@ def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: o
     """A hundredth and a thousandth of a prior's spread: differences are in that ratio, and follow the slopes."""
     responder, apart = first_efficiency(read()), np.zeros((1, 1))
     base, bad, far, near = (Point(np.array(u), apart) for u in ([0.0, 0.0], [0.0, 2.0], [0.01, 0.0], [0.001, 0.0]))
-    here, failed, *moved = responder.beside(base, [bad, far, near])
+    ((here, failed, *moved),) = responder.beside([[base, bad, far, near]])
     assert "quality_dense must be" in failed.problem
     (alone,) = responder.answers([base], True)
     assert here.values[0] == pytest.approx(alone.values[0], rel=1e-9)
@@ -153,5 +153,5 @@ def test_neighbours_on_the_time_steps_of_a_point_differ_smoothly_from_it(read: o
 def test_what_cannot_follow_is_a_problem_of_its_own(read: object) -> None:
     """Oxidation a thousand times as fast: such a cell meets its limits before its leader has begun."""
     responder, apart = first_efficiency(read()), np.zeros((1, 1))
-    here, far = responder.beside(Point(np.zeros(2), apart), [Point(np.array([10.0, 0.0]), apart)])
-    assert here.problem == "" and far.problem == "coated, pellet: it cannot follow its neighbour's time steps"
+    ((here, far),) = responder.beside([[Point(np.zeros(2), apart), Point(np.array([10.0, 0.0]), apart)]])
+    assert here.problem == "" and far.problem.startswith("coated, pellet: it is too far from the first cell")
