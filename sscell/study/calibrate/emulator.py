@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Of the second-order terms, over their spread among the points: keeps those that the points cannot tell near nothing.
+# Of the second-order terms, over their spread among the points, and times as many as there are points, or terms if those
+# are more: keeps what the points cannot tell near nothing.
 # Terms smaller than that are told by noise.
 RIDGE, LEAST_SPREAD = 0.1, 0.05
 
@@ -93,6 +94,6 @@ def _solved(terms: np.ndarray, missed: np.ndarray, weight: np.ndarray) -> np.nda
     for k, known in enumerate(patterns.T):
         own = np.flatnonzero(which.ravel() == k)
         weighed = weight[known, None] * x[known]
-        gram = x[known].T @ weighed + RIDGE * weight.sum() * np.eye(scale.size)
+        gram = x[known].T @ weighed + RIDGE * max(weight.sum(), scale.size) * np.eye(scale.size)
         bend[own] = np.linalg.solve(gram, weighed.T @ missed[np.ix_(known, own)]).T / scale
     return bend

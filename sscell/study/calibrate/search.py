@@ -37,7 +37,8 @@ ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
 # where all cells and their neighbours are so few that slopes cost little more than trials.
 POOR, OLD, FEW = 0.7, 5, 64
-# A seen point counts half for second-order terms where slopes foretell so much cost from here to there.
+# Second-order terms are used where no more than this is left; a seen point counts half for them where slopes foretell
+# that much cost from here to there.
 HALF = 10.0
 # Steps to the least of what is foretold, by when they are this short.
 INNER, SHORT = 20, 1e-3
@@ -118,8 +119,8 @@ def search(
 
 
 def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
-    """A start where another ended, that leaves out some data."""
-    state = Start(u=list(best.u), left_out=list(left_out))
+    """A start where another ended, that leaves out some data; it need not go to the last."""
+    state = Start(u=list(best.u), left_out=list(left_out), enough=ROUGHLY)
     _hold(problem, state, *_arrays(best), best.age)
     _plan(problem, state)
     return state
@@ -133,7 +134,7 @@ def begun_at(other: Start) -> Start:
 
 def pinned_at(problem: Problem, best: Start, u: np.ndarray, pinned: int) -> Start:
     """A start away from where another ended, with one coordinate held as in u (P,); what is foretold leads there."""
-    foretold = _emulator(problem, best)
+    foretold = _foretold(problem, best)
 
     def standing(there: np.ndarray) -> Start:
         values, slopes = (_by_datum(x, best) for x in (foretold.at(there), foretold.slopes_at(there)))
@@ -266,12 +267,13 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             state.damping *= HARDER
             state.trials = []  # old slopes may be to blame
             return
-        state.damping *= HARDER
+        little = state.left < LEFT * state.enough * _unit(problem, state.cost)
+        state.damping = MOST_DAMPING if little else HARDER * state.damping
     else:
         taken = state.trials[best]
         # What shorter trials showed is true here as well; the one that is taken has the last word.
         shown = [*(k for k, t in enumerate(state.trials) if t.damping > taken.damping and np.isfinite(costs[k])), best]
-        foretold = _emulator(problem, state)
+        foretold = _foretold(problem, state)
         for k in shown:
             foretold = _updated(foretold, np.array(state.trials[k].u), np.concatenate(responses[k].values))
         slopes = _by_datum(foretold.slopes_at(np.array(taken.u)), state)
@@ -298,12 +300,13 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
     found = problem.judge(values, (), state.left_out)
     state.cost = problem.cost(found.residuals, np.array(state.u))
     state.worst = problem.data[found.datum[np.argmax(np.abs(found.residuals))]].name if found.datum.size else ""
+    if np.isfinite(state.cost):
+        state.left = problem.step(normal_of(problem, state), LEAST_DAMPING, state.pinned)[1]
 
 
 def _plan(problem: Problem, state: Start) -> None:
     """The next trials; or slopes first, or the end."""
-    foretold, unit = _emulator(problem, state), _unit(problem, state.cost)
-    state.left = problem.step(normal_of(problem, state), LEAST_DAMPING, state.pinned)[1]
+    foretold, unit = _foretold(problem, state), _unit(problem, state.cost)
     state.trials = _trials(problem, state, foretold)
     if state.trials[0].promised < state.enough * unit <= state.left and state.age <= 0:
         # Noise may bend what is foretold: exact slopes alone have the last word.
@@ -330,14 +333,13 @@ def _trials(problem: Problem, state: Start, foretold: Emulator) -> list[Trial]:
     return trials
 
 
-def _emulator(problem: Problem, state: Start) -> Emulator:
-    """What is foretold around where a start is."""
-    u, shared = np.array(state.u), problem.shape[0]
-    values, slopes = stacked_at(state)
-    matrix = normal_of(problem, state).matrix
-    away = np.array([point.u - u for point in problem.seen]).reshape(-1, u.size)
-    weights = 1 / (1 + 0.5 * np.einsum("np,pq,nq->n", away, matrix, away) / HALF)
-    return emulator_about(Seen(u, values, slopes), problem.seen, weights, shared)
+def _foretold(problem: Problem, state: Start) -> Emulator:
+    """What comes around where a start is; far from a minimum by slopes alone, as too little was seen there."""
+    here, near = Seen(np.array(state.u), *stacked_at(state)), state.left < HALF * _unit(problem, state.cost)
+    seen = problem.seen if near else []
+    away = np.array([point.u - here.u for point in seen]).reshape(-1, here.u.size)
+    weights = 1 / (1 + 0.5 * np.einsum("np,pq,nq->n", away, normal_of(problem, state).matrix, away) / HALF)
+    return emulator_about(here, seen, weights, problem.shape[0])
 
 
 def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -> tuple[np.ndarray, float]:
@@ -351,6 +353,8 @@ def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -
         return problem.normal(found, u), problem.cost(found.residuals, u)
 
     normal, cost = at(here)
+    if not foretold.bend.any():
+        return problem.step(normal, damping, state.pinned)
     held_back = damping * np.maximum(np.diag(normal.matrix), 1e-9 * np.max(np.diag(normal.matrix)))
     first, u, least, harder = cost, here, cost, 0.0
     for _ in range(INNER):
