@@ -27,7 +27,7 @@ LEFT_BEHIND = "it is too far from the first cell of its row to take the same tim
 
 
 class NeighbourSpectra(NamedTuple):
-    """Z (rows, abreast, frequencies) in ohm, NaN where there is none, and why: '' or the problem of each row."""
+    """Z (rows, abreast, frequencies) in ohm, NaN where there is none; '' or the problem of the first of each row."""
 
     impedance_ohm: np.ndarray
     problems: list[str]
@@ -106,7 +106,7 @@ def spectra_of_rows(
         begin = [None] * len(cells) if states is None else [state for r in able for state in states[r]]
         run = spectra_of(cells, frequency_Hz, begin, mesh)
         z[able] = np.where(run.settled[:, None], run.impedance_ohm, np.nan).reshape(len(able), abreast, -1)
-        for r, settled in zip(able, np.all(run.settled.reshape(-1, abreast), axis=1).tolist(), strict=True):
+        for r, settled in zip(able, run.settled[::abreast].tolist(), strict=True):
             problems[r] = "" if settled else NOT_SETTLED
     return NeighbourSpectra(z, problems)
 

@@ -77,6 +77,11 @@ def warnings(calibration: Calibration) -> list[str]:
     free, numbers = calibration.counts
     if 2 * free > numbers:
         said.append(f"{free} parameters for {numbers} numbers: more than one for two.")
+    if calibration.near.status not in ENDED:
+        said.append(
+            f"The search on the rough mesh, from where the others begin, ended early ({calibration.near.status}): "
+            "profiles and what is left out are preliminary."
+        )
     loose = sorted({row.left_out for row in calibration.predicted if row.status not in ENDED})
     if loose:
         said.append(f"The search without {', '.join(loose)} did not converge; its predictions are preliminary.")

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Of the second-order terms, over their spread among the points, and times as many as there are points, or terms if those
-# are more: keeps what the points cannot tell near nothing.
-# Terms smaller than that are told by noise.
+# Of the second-order terms, over their spread among the points, a point (a term, where there are fewer points): keeps
+# what the points cannot tell near nothing. Terms smaller than that are told by noise.
 RIDGE, LEAST_SPREAD = 0.1, 0.05
 
 
@@ -77,7 +76,7 @@ def emulator_about(base: Seen, seen: Sequence[Seen], weights: np.ndarray, shared
         weight.append(np.array([w]))
         if point.slopes is not None:
             terms.append(products_by(d[:shared]).T)
-            missed.append((point.slopes - by)[:, :shared].T + np.where(np.isnan(base.values), np.nan, 0.0))
+            missed.append((point.slopes - by)[:, :shared].T + 0 * (base.values + point.values))  # NaN where one is
             weight.append(np.full(shared, w))
     bend = _solved(np.concatenate(terms), np.concatenate(missed), np.concatenate(weight))
     return Emulator(base.u, base.values, by, bend, shared)

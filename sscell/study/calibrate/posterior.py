@@ -88,7 +88,7 @@ def sample(
 
     def model() -> None:
         u = jnp.stack([numpyro.sample(f"u{k}", prior(k)) for k in range(low.size)])
-        raw = judge.matrix @ emulator.at(u, jnp) - judge.target
+        raw = judge.matrix @ jnp.nan_to_num(emulator.at(u, jnp)) - judge.target
         r = jnp.abs(jnp.clip(raw, judge.low, judge.high))
         square = jnp.where(r <= limit, r**2, limit * (2 * r - limit)) if np.isfinite(limit) else r**2
         numpyro.factor("data", -0.5 * jnp.sum(square))
@@ -137,20 +137,19 @@ def posterior(
         """By all that was simulated on the rough mesh."""
         seen = [point._replace(values=np.where(there, point.values, np.nan)) for point in rough.seen]
         seen = [point for point in seen if np.isfinite(point.values[there]).all()]
+        require(
+            len(seen) >= LEAST_POINTS,
+            f"posterior: only {len(seen)} points around the best could be simulated; fix or bound the parameters that "
+            "lead beyond what a cell can be, or leave [method.posterior] out.",
+        )
         costs = np.array([rough.cost(judge(np.nan_to_num(point.values))[0], point.u) for point in seen])
         weights = 1 / (1 + np.maximum(costs - near.cost, 0.0) / HALF)
         bend = emulator_about(Seen(np.array(near.u), *stacked_at(near)), seen, weights, shared).bend
-        parts = (np.where(there, values, 0.0), np.where(there[:, None], slopes, 0.0), np.where(there[:, None], bend, 0))
-        return Emulator(np.array(best.u), *parts, shared)
+        return Emulator(np.array(best.u), np.where(there, values, np.nan), np.nan_to_num(slopes), bend, shared)
 
     total, later = made_of + weighed, made_of // 2 // TURNS
     points = points_around(rough, near, made_of - later * TURNS, seed, WIDER)
-    sound = int(np.isfinite(_exact(rough, points, kept, "points", progress, 0, total)).any(axis=1).sum())
-    require(
-        sound >= LEAST_POINTS,
-        f"posterior: only {sound} of {len(points)} points around the best could be simulated; fix or bound "
-        "the parameters that lead beyond what a cell can be, or leave [method.posterior] out.",
-    )
+    _exact(rough, points, kept, "points", progress, 0, total)
     for turn in range(TURNS):
         draws, _, _ = sample(problem, judge, emulator(), seed + turn, SHORT)
         more = draws[rng.choice(len(draws), later, replace=False)]
@@ -177,7 +176,7 @@ def _exact(
     """Exact values (N, V) at points (N, P), NaN where a cell fails; kept on disk batch by batch."""
     place = None if kept is None else kept.with_name(f"{kept.name}-{name}.json")
     rows: list[list[float]] = json.loads(place.read_text()) if place is not None and place.is_file() else []
-    problem.seen += [Seen(u, np.array(row)) for u, row in zip(points, rows, strict=False) if row]
+    problem.seen += [Seen(u, np.array(row)) for u, row in zip(points, rows, strict=False) if row]  # as by `answers`
     while len(rows) < len(points):
         batch = points[len(rows) : len(rows) + BATCH]
         for response in problem.answers(list(batch), False):

@@ -30,7 +30,8 @@ class Problem:
     """Costs and steps of a calibration.
 
     shape: shared unknowns, cells, what varies a cell; coordinates (P,) are the unknowns', then the cells'. prior: (P,)
-    1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`. `seen`: all that was simulated.
+    1 where a coordinate has its prior, 0 where it is flat; robust: see `MethodSpec`. `seen`: all that was simulated so
+    far; searches and the posterior learn from it, so what they find depends on what came before.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Problem:
     def step(self, at: Normal, damping: float, pinned: Sequence[int] = ()) -> tuple[np.ndarray, float]:
         """A damped step inside the bounds, and by how much it should lower the cost."""
         free = ~self.held(at, pinned)
-        diagonal = np.maximum(np.diag(at.matrix), 1e-9 * np.max(np.diag(at.matrix)))
+        diagonal = np.maximum(np.diag(at.matrix), 1e-9 * np.max(np.diag(at.matrix)) + 1e-30)
         change = np.zeros(at.u.size)
         damped = at.matrix + damping * np.diag(diagonal)
         low, high = np.maximum(self.bounds[0] - at.u, -LONGEST), np.minimum(self.bounds[1] - at.u, LONGEST)

@@ -54,7 +54,7 @@ def profiles(
     for turn in range(1 + MOST_FURTHER):
         place = None if kept is None else kept.with_name(f"{kept.stem}-{turn}{kept.suffix}")
         found += search(problem, starts, most_rounds, place, progress)
-        ends = [end for k in numbers for end in _open_ends(best, _traced(found, k), k)]
+        ends = [end for k in numbers for end in _open_ends(best, found, k)]
         further = ((state, u + FURTHER * (np.array(state.u) - u)) for state in ends)
         starts = [start for state, there in further if (start := _pinned(problem, best, state, there, state.pinned[0]))]
         if not starts:
@@ -72,11 +72,17 @@ def _traced(found: Sequence[Start], number: int) -> list[Start]:
     return [s for s in found if s.pinned == [number] and s.status in (*ENDED, "no descent")]
 
 
-def _open_ends(best: Start, traced: Sequence[Start], number: int) -> list[Start]:
-    """The outermost points on either side, where the cost has not risen by what ends an interval."""
+def _open_ends(best: Start, found: Sequence[Start], number: int) -> list[Start]:
+    """The outermost points on either side, where the cost has not risen by what ends an interval; none where a point
+
+    could not be simulated, as others further out cannot either.
+    """
     ends = []
     for side in (-1, 1):
-        out = [state for state in traced if side * (state.u[number] - best.u[number]) > 0]
+        out = [s for s in found if s.pinned == [number] and side * (s.u[number] - best.u[number]) > 0]
+        if any(not np.isfinite(state.cost) for state in out):
+            continue
+        out = _traced(out, number)
         outermost = max(out, key=lambda state: abs(state.u[number] - best.u[number]), default=None)
         if outermost is not None and max(state.cost for state in out) - best.cost < RISE_95:
             ends.append(outermost)

@@ -12,6 +12,7 @@ import numpy as np
 from sscell.cell import Cell
 from sscell.engines.mesh import FAST_IMPEDANCE_MESH, FAST_MESH, FAST_TOLERANCE, IMPEDANCE_MESH, Mesh
 from sscell.engines.neighbours import simulate_rows, spectra_of_rows
+from sscell.engines.rest import NOT_SETTLED
 from sscell.engines.result import SimulationResult
 from sscell.errors import InputError
 from sscell.interface import InterfaceState
@@ -55,6 +56,11 @@ class _Rows:
     states: dict[tuple[Key, tuple[int, int]], list[CellState]] = field(default_factory=dict)
     spectra: dict[Taken, np.ndarray] = field(default_factory=dict)
     problem: str = ""
+
+    @property
+    def width(self) -> int:
+        """Of the longest row."""
+        return max(map(len, self.cells.values()), default=0)
 
 
 class _Asked(NamedTuple):
@@ -130,9 +136,8 @@ class Responder:
         """The values of one lane of all rows."""
         if rows.problem:
             return Response([], [], rows.problem)
-        for key, results in rows.results.items():
-            if results[lane].message:
-                return Response([], [], f"{key[0]}, {key[1]}: {results[lane].message}")
+        if problem := _left_behind(rows, lane):
+            return Response([], [], problem)
         every = {key: lane for key in self.keys}
         return Response([_observe(datum, rows, self._keys(datum), every) for datum in self.data], [])
 
@@ -214,8 +219,9 @@ class Responder:
                 point.problem = point.problem or problem
 
     def _observed(self, point: Point, rows: _Rows, lanes: Mapping[Key, list[int]], slopes: bool) -> Response:
-        if rows.problem:
-            return Response([], [], rows.problem)
+        problem = rows.problem or next(filter(None, (_left_behind(rows, k) for k in range(1, rows.width))), "")
+        if problem:
+            return Response([], [], problem)
         steps, apart = self.unknowns.steps(point.u), point.apart.shape[1]
         values, by = [], []
         for datum in self.data:
@@ -225,8 +231,6 @@ class Responder:
             if slopes:
                 by.append(np.zeros((value.size, point.u.size + point.apart.size)))
                 for column, step, moved in self._moves(keys, lanes, steps, apart):
-                    if any(key in rows.results and rows.results[key][lane].message for key, lane in moved.items()):
-                        continue  # one left behind says nothing
                     there = _observe(datum, rows, keys, moved)
                     by[-1][:, column] = np.nan_to_num((there - value) / step)
         return Response(values, by)
@@ -253,6 +257,17 @@ def _up_to(plan: Protocol, until: tuple[int, int]) -> Protocol:
     cycle, step = until
     last = plan.cycles[cycle - 1]
     return Protocol((*plan.cycles[: cycle - 1], last[:step] if step else last), plan.name)
+
+
+def _left_behind(rows: _Rows, lane: int) -> str:
+    """What keeps a neighbour from being compared with its leader: '' or a problem."""
+    for (sample, run), results in rows.results.items():
+        if lane < len(results) and results[lane].message:
+            return f"{sample}, {run}: {results[lane].message}"
+    for taken, z in rows.spectra.items():
+        if lane < len(z) and not np.isfinite(z[lane]).all():
+            return f"{taken.cell[0]}, {taken.cell[1]}: {NOT_SETTLED}"
+    return ""
 
 
 def _observe(datum: Datum, rows: _Rows, keys: Sequence[Key], moved: Mapping[Key, int]) -> np.ndarray:

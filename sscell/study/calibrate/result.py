@@ -56,10 +56,10 @@ class Calibration:
 
     known: one row an unknown; together: sentences on what the data cannot tell apart; directions: combinations of
     unknowns from best to worst known; beside: every datum; facts: all facts of the study at the best point; best: where
-    the search ended; starts: as far as each went on the rough mesh, by cost; u, covariance: coordinates of all unknowns
-    (P,) at the best point, and their covariance; apart: (sample, run) -> how far that cell is from the mean, in
-    standard deviations of `cell_spread`; aside: facts to be fitted that the study does not simulate. The rest is there
-    if the study asks for it.
+    the search ended; near: the same on the rough mesh, where profiles and what is left out begin; starts: as far as
+    each went there, by cost; u, covariance: coordinates of all unknowns (P,) at the best point, and their covariance;
+    apart: (sample, run) -> how far that cell is from the mean, in standard deviations of `cell_spread`; aside: facts to
+    be fitted that the study does not simulate. The rest is there if the study asks for it.
     """
 
     path: Path
@@ -70,6 +70,7 @@ class Calibration:
     beside: Sequence[Beside]
     facts: Sequence[FactRow]
     best: Start
+    near: Start
     starts: Sequence[Start]
     u: np.ndarray
     covariance: np.ndarray

@@ -74,6 +74,8 @@ def calibrate(
     more = bool(method.leave_out or method.profiles or method.posterior)
     # From where it ends on the rough mesh other searches begin.
     near = search(task.rough, [begun_at(best)], rounds, place("near"), told("search"))[0] if more else best
+    if not np.isfinite(near.cost):
+        raise InputError(f"Calibration: the best point cannot be simulated on the rough mesh: {near.status}.")
     sampled = sampled_by(task, best, near, place("posterior"), told("posterior"))
     left_out = predictions(task, best, near, place("left-out"), told("leaving out"))
     free, names = task.unknowns.free, method.profiles
@@ -92,6 +94,7 @@ def calibrate(
         beside=beside(task, best, over),
         facts=facts_at(task, u),
         best=best,
+        near=near,
         starts=found.starts,
         u=u,
         covariance=spread,

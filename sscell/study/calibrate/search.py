@@ -267,7 +267,7 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
             state.damping *= HARDER
             state.trials = []  # old slopes may be to blame
             return
-        little = state.left < LEFT * state.enough * _unit(problem, state.cost)
+        little = state.left < LEFT * ENOUGH * _unit(problem, state.cost)
         state.damping = MOST_DAMPING if little else HARDER * state.damping
     else:
         taken = state.trials[best]
@@ -310,7 +310,8 @@ def _plan(problem: Problem, state: Start) -> None:
     state.trials = _trials(problem, state, foretold)
     if state.trials[0].promised < state.enough * unit <= state.left and state.age <= 0:
         # Noise may bend what is foretold: exact slopes alone have the last word.
-        state.trials = _trials(problem, state, replace(foretold, bend=0 * foretold.bend))
+        foretold = replace(foretold, bend=0 * foretold.bend)
+        state.trials = _trials(problem, state, foretold)
     if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
@@ -318,7 +319,7 @@ def _plan(problem: Problem, state: Start) -> None:
         return
     ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
     state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
-    if state.status == "no descent" and not state.beside and state.left < NOISY * unit:
+    if state.status != "converged" and state.age <= 0 and not state.beside and state.left < NOISY * unit:
         state.status, state.beside, state.damping = "running", True, FIRST_DAMPING  # the noise of time steps hides it
         state.trials = _trials(problem, state, foretold)
 
@@ -355,7 +356,7 @@ def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -
     normal, cost = at(here)
     if not foretold.bend.any():
         return problem.step(normal, damping, state.pinned)
-    held_back = damping * np.maximum(np.diag(normal.matrix), 1e-9 * np.max(np.diag(normal.matrix)))
+    held_back = damping * np.maximum(np.diag(normal.matrix), 1e-9 * np.max(np.diag(normal.matrix)) + 1e-30)
     first, u, least, harder = cost, here, cost, 0.0
     for _ in range(INNER):
         pulled = Normal(normal.matrix + np.diag(held_back), normal.gradient + held_back * (u - here), u)

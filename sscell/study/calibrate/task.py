@@ -25,6 +25,7 @@ from sscell.study.calibrate.unknowns import Unknowns
 from sscell.study.factfile import Fact, read_facts
 from sscell.study.schema import read_as
 
+FORMAT = 2  # of what is kept of unfinished work
 PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 
 
@@ -94,7 +95,7 @@ def _check_left_out(study: Study, data: Sequence[Datum]) -> None:
 
 
 def _key(inputs: dict[str, bytes]) -> str:
-    digest = hashlib.sha256(json.dumps({name: version(name) for name in PACKAGES}).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, {name: version(name) for name in PACKAGES}]).encode())
     for content in inputs.values():
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]

@@ -69,13 +69,15 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, flo
 
 def counted(patch: pytest.MonkeyPatch) -> list[int]:
     """Counts how often cells are asked for."""
-    whole, calls = response.Responder.answers, []
+    calls = []
+    for name in ("answers", "beside"):
+        whole = getattr(response.Responder, name)
 
-    def counts(self: response.Responder, *arguments: object) -> object:
-        calls.append(1)
-        return whole(self, *arguments)
+        def counts(self: response.Responder, *arguments: object, whole: object = whole) -> object:
+            calls.append(1)
+            return whole(self, *arguments)
 
-    patch.setattr(response.Responder, "answers", counts)
+        patch.setattr(response.Responder, name, counts)
     return calls
 
 
@@ -151,24 +153,26 @@ class Stopped(Exception):
     pass
 
 
-@pytest.mark.parametrize("after", [4, 14])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_resumed_after_a_stop_anywhere_it_ends_the_same(
-    after: int,
+    share: float,
     study: tuple[Path, dict[str, float]],
     whole_run: tuple[ss.Calibration, int],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """In the search, in the posterior, and where data are left out or a parameter is traced."""
     found, asked = whole_run
-    whole, calls = response.Responder.answers, []
-
-    def stops(self: response.Responder, *arguments: object) -> object:
-        calls.append(1)
-        if len(calls) > after:
-            raise Stopped
-        return whole(self, *arguments)
-
+    after = int(share * asked)
     with monkeypatch.context() as patch:
+        calls = counted(patch)
+        whole = response.Responder.answers
+
+        def stops(self: response.Responder, *arguments: object) -> object:
+            if len(calls) >= after:
+                raise Stopped
+            return whole(self, *arguments)
+
         patch.setattr(response.Responder, "answers", stops)
         with pytest.raises(Stopped):
             ss.calibrate(study[0], tmp_path / "out")
@@ -178,6 +182,9 @@ def test_resumed_after_a_stop_anywhere_it_ends_the_same(
     assert len(resumed) <= asked - after + 2  # a round that was stopped asks twice at most
     assert again.values == found.values
     assert again.predicted == found.predicted
+    assert [(p.low, p.high, p.rise.tolist()) for p in again.profiles] == [
+        (p.low, p.high, p.rise.tolist()) for p in found.profiles
+    ]
     assert again.posterior is not None and found.posterior is not None
     assert np.array_equal(again.posterior.draws, found.posterior.draws)
 

@@ -72,15 +72,17 @@ def test_finds_the_minimum_with_priors() -> None:
     assert np.allclose(normal_of(problem(), found).matrix, matrix, rtol=1e-9)  # the slopes at the end are exact
 
 
-def test_slopes_are_asked_for_less_often_than_values() -> None:
+def test_slopes_are_asked_for_less_often_than_steps_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where cells are many: in between they follow the values."""
+    monkeypatch.setattr("sscell.study.calibrate.search.FEW", 0)
     asked = {True: 0, False: 0}
 
     def counted(points: Sequence[Point], slopes: bool) -> list[Response]:
         asked[slopes] += len(points)
-        return answers(points, slopes, curvature=0.4)
+        return answers(points, slopes)
 
     (found,) = search(problem(answered=counted, numbers=5 * MEASURED), [start()], 40)
-    assert found.status == "converged" and asked[True] < asked[False]
+    assert found.status == "converged" and asked[True] < asked[False] / 3  # three trials a step
 
 
 def test_of_starts_in_one_minimum_one_goes_on_and_those_in_others_do() -> None:
@@ -115,7 +117,7 @@ def test_noise_from_point_to_point_hides_no_descent(smooth: bool, status: str) -
     numbers = data_of(5 * MEASURED)
     told = Problem(noisy, numbers, (3, 1, 1), np.ones(4), FREE, None, beside if smooth else None)
     (found,) = search(told, [start(0.5, 0.5, 0.5, 0.5)], 40)
-    assert found.status == status and (found.left < 0.02 if smooth else found.left > 0.2)
+    assert found.status == status and (found.left < 0.1 if smooth else found.left > 0.2)
 
 
 def test_bounds_hold() -> None:
@@ -188,7 +190,12 @@ def test_what_would_pass_a_bound_stays_there_and_the_others_make_the_best_of_it(
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
-def test_a_stopped_search_goes_on_to_the_same_answer(after: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [64, 0])
+def test_a_stopped_search_goes_on_to_the_same_answer(
+    after: int, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slopes after every step, and such that follow the values."""
+    monkeypatch.setattr("sscell.study.calibrate.search.FEW", few)
     starts = [start(), start(1.0, -1.0, 0.5, 0.0)]
     far = 5 * MEASURED
     whole = search(problem(numbers=far), starts, 30)
@@ -205,3 +212,10 @@ def test_a_stopped_search_goes_on_to_the_same_answer(after: int, tmp_path: Path)
     assert len(json.loads(kept.read_text())["starts"]) == 2
     resumed = search(problem(numbers=far), [], 30, kept)
     assert resumed == whole
+
+
+def test_what_nothing_tells_stays_where_it_is() -> None:
+    """All data left out, and no priors."""
+    flat = Problem(answers, data_of(MEASURED), (3, 1, 1), np.zeros(4), FREE, None)
+    (found,) = search(flat, [start(0.3, 0.2, 0.1, 0.0, left_out=list(range(12)))], 5)
+    assert found.u == [0.3, 0.2, 0.1, 0.0] and found.status == "converged"
