@@ -24,9 +24,9 @@ from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
 
 # The first half of the emulator's points is drawn this much wider than the linear posterior; the others from the
-# posterior by those before, in so many turns.
-WIDER, TURNS = 1.3, 2
-# Steps of each chain to warm up, and draws; of the turns before the last.
+# posterior by those before.
+WIDER = 1.3
+# Steps of each chain to warm up, and draws; of the first posterior.
 CHAINS, LENGTH, SHORT = 4, (500, 500), (300, 100)
 # A point whose cost is so far above the least counts half.
 HALF = 10.0
@@ -147,15 +147,13 @@ def posterior(
         bend = emulator_about(Seen(np.array(near.u), *stacked_at(near)), seen, weights, shared).bend
         return Emulator(np.array(best.u), np.where(there, values, np.nan), np.nan_to_num(slopes), bend, shared)
 
-    total, later = made_of + weighed, made_of // 2 // TURNS
-    points = points_around(rough, near, made_of - later * TURNS, seed, WIDER)
-    _exact(rough, points, kept, "points", progress, 0, total)
-    for turn in range(TURNS):
-        draws, _, _ = sample(problem, judge, emulator(), seed + turn, SHORT)
-        more = draws[rng.choice(len(draws), later, replace=False)]
-        _exact(rough, more, kept, f"points-{turn}", progress, made_of - later * (TURNS - turn), total)
+    total, half = made_of + weighed, made_of // 2
+    _exact(rough, points_around(rough, near, made_of - half, seed, WIDER), kept, "points", progress, 0, total)
+    draws, _, _ = sample(problem, judge, emulator(), seed, SHORT)
+    more = draws[rng.choice(len(draws), half, replace=False)]
+    _exact(rough, more, kept, "more-points", progress, made_of - half, total)
     emulated = emulator()
-    draws, r_hat, diverged = sample(problem, judge, emulated, seed + TURNS)
+    draws, r_hat, diverged = sample(problem, judge, emulated, seed + 1)
     numbers = rng.choice(len(draws), weighed, replace=False)
     exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     emulated_cost, exact_cost = (

@@ -34,7 +34,7 @@ class Fineness(NamedTuple):
 
 
 # Roughly is enough to find where to look: 0.2 % of a capacity, 0.3 % of an impedance, at half the cost.
-ROUGH = Fineness(Mesh(8, 14, 16, 1.1, 0.8), IMPEDANCE_MESH, 2e-4)
+ROUGH = Fineness(Mesh(8, 14, 16, 1.1, 0.8), IMPEDANCE_MESH, 3e-4)
 USUAL = Fineness(FAST_MESH, FAST_IMPEDANCE_MESH, FAST_TOLERANCE)
 FINER = Fineness(Mesh(16, 48, 40, 1.1, 0.92), Mesh(48, 90, 60, 1.15, 0.93), FAST_TOLERANCE / 4)
 

@@ -32,6 +32,8 @@ NEARLY = 0.95
 # half, or more by the mean square of the residuals, where the model leaves more than the errors of the data. So much
 # many times that may be left where steps no longer lower the cost.
 ENOUGH, LEFT = 0.02, 5.0
+# A search creeps, and ends, where from exact slopes to exact slopes the cost falls by less than this of what is enough.
+CREEPING = 0.2
 # What a step must promise in searches that need not go to the last: it moves nothing by half its error.
 ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
@@ -69,10 +71,10 @@ class Start:
     """One start: where it is and what was found there, and how it goes on.
 
     u: coordinates of all unknowns; values, slopes: by datum, slopes exact or updated `age` times (none: age -1); left:
-    what a full step would still lower; trials: what comes next (none: slopes); beside: whether they take the time steps
-    of where it is, as the noise of separate ones hides what is left; pinned: coordinates that do not move; left_out:
-    numbers of data not counted; enough: it ends where no step promises so much; exact_end: whether it ends on exact
-    slopes.
+    what a full step would still lower; told: the cost where slopes were last exact; trials: what comes next (none:
+    slopes); beside: whether they take the time steps of where it is, as the noise of separate ones hides what is left;
+    pinned: coordinates that do not move; left_out: numbers of data not counted; enough: it ends where no step promises
+    so much; exact_end: whether it ends on exact slopes.
     """
 
     u: list[float]
@@ -87,6 +89,7 @@ class Start:
     damping: float = FIRST_DAMPING
     trials: list[Trial] = field(default_factory=list)
     left: float = np.inf
+    told: float = np.inf
     beside: bool = False
     rounds: int = 0
     status: str = "running"
@@ -246,7 +249,9 @@ def _begin(problem: Problem, state: Start, response: Response) -> None:
     if not np.isfinite(state.cost):
         state.status = f"no response: {state.worst} is no number"
         return
-    _plan(problem, state)
+    creeps = state.told - state.cost < CREEPING * state.enough * _unit(problem, state.cost)
+    state.told = state.cost
+    _plan(problem, state, creeps)
 
 
 def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
@@ -304,7 +309,7 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
         state.left = problem.step(normal_of(problem, state), LEAST_DAMPING, state.pinned)[1]
 
 
-def _plan(problem: Problem, state: Start) -> None:
+def _plan(problem: Problem, state: Start, creeps: bool = False) -> None:
     """The next trials; or slopes first, or the end."""
     foretold, unit = _foretold(problem, state), _unit(problem, state.cost)
     state.trials = _trials(problem, state, foretold)
@@ -312,7 +317,7 @@ def _plan(problem: Problem, state: Start) -> None:
         # Noise may bend what is foretold: exact slopes alone have the last word.
         foretold = replace(foretold, bend=0 * foretold.bend)
         state.trials = _trials(problem, state, foretold)
-    if state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
+    if not creeps and state.trials[0].promised >= state.enough * unit and state.damping <= MOST_DAMPING:
         return
     state.trials = []
     if state.age > 0 and state.exact_end:
@@ -320,7 +325,8 @@ def _plan(problem: Problem, state: Start) -> None:
     ends = (("converged", ENOUGH), ("far enough", state.enough), ("no descent", np.inf))
     state.status = next(word for word, enough in ends if not state.left >= LEFT * unit * enough)
     if state.status != "converged" and state.age <= 0 and not state.beside and state.left < NOISY * unit:
-        state.status, state.beside, state.damping = "running", True, FIRST_DAMPING  # the noise of time steps hides it
+        # The noise of time steps hides it.
+        state.status, state.beside, state.damping, state.told = "running", True, FIRST_DAMPING, np.inf
         state.trials = _trials(problem, state, foretold)
 
 
