@@ -15,6 +15,8 @@ import numpy as np
 # Of the second-order terms, over their spread among the points, a point (a term, where there are fewer points): keeps
 # what the points cannot tell near nothing. Terms smaller than that are told by noise.
 RIDGE, LEAST_SPREAD = 0.1, 0.05
+# A point counts half where the cost, seen or foretold, is so much above that of the base.
+HALF = 10.0
 
 
 class Seen(NamedTuple):
@@ -61,6 +63,14 @@ def products_by(d: np.ndarray) -> np.ndarray:
     np.add.at(by, (term, a), half * d[b])
     np.add.at(by, (term, b), half * d[a])
     return by
+
+
+def weights_of(rise: np.ndarray) -> np.ndarray:
+    """The weight (N,) of points whose cost is so much above the base's (N,).
+
+    What is missed is of third order in the distance, and its square of third order in the rise of the cost.
+    """
+    return np.asarray(1 / (1 + (np.maximum(rise, 0.0) / HALF) ** 3))
 
 
 def emulator_about(base: Seen, seen: Sequence[Seen], weights: np.ndarray, shared: int) -> Emulator:

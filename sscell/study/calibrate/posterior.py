@@ -18,18 +18,16 @@ import numpy as np
 from sscell.errors import require
 from sscell.folder import write_whole
 from sscell.jax_setup import load_jax
-from sscell.study.calibrate.emulator import Emulator, Seen, emulator_about
+from sscell.study.calibrate.emulator import Emulator, Seen, emulator_about, weights_of
 from sscell.study.calibrate.evidence import Judge, stacked
 from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, spread_of, stacked_at
 
 # The first half of the emulator's points is drawn this much wider than the linear posterior; the others from the
-# posterior by those before.
-WIDER = 1.3
-# Steps of each chain to warm up, and draws; of the first posterior.
+# posterior by those before, in so many turns.
+WIDER, TURNS = 1.3, 2
+# Steps of each chain to warm up, and draws; of the turns before the last.
 CHAINS, LENGTH, SHORT = 4, (500, 500), (300, 100)
-# A point whose cost is so far above the least counts half.
-HALF = 10.0
 BATCH, LEAST_POINTS = 16, 8
 
 
@@ -143,17 +141,19 @@ def posterior(
             "lead beyond what a cell can be, or leave [method.posterior] out.",
         )
         costs = np.array([rough.cost(judge(np.nan_to_num(point.values))[0], point.u) for point in seen])
-        weights = 1 / (1 + np.maximum(costs - near.cost, 0.0) / HALF)
-        bend = emulator_about(Seen(np.array(near.u), *stacked_at(near)), seen, weights, shared).bend
+        base = Seen(np.array(near.u), *stacked_at(near))
+        bend = emulator_about(base, seen, weights_of(costs - near.cost), shared).bend
         return Emulator(np.array(best.u), np.where(there, values, np.nan), np.nan_to_num(slopes), bend, shared)
 
-    total, half = made_of + weighed, made_of // 2
-    _exact(rough, points_around(rough, near, made_of - half, seed, WIDER), kept, "points", progress, 0, total)
-    draws, _, _ = sample(problem, judge, emulator(), seed, SHORT)
-    more = draws[rng.choice(len(draws), half, replace=False)]
-    _exact(rough, more, kept, "more-points", progress, made_of - half, total)
+    total, later = made_of + weighed, made_of // 2 // TURNS
+    first = points_around(rough, near, made_of - later * TURNS, seed, WIDER)
+    _exact(rough, first, kept, "points", progress, 0, total)
+    for turn in range(TURNS):
+        draws, _, _ = sample(problem, judge, emulator(), seed + turn, SHORT)
+        more = draws[rng.choice(len(draws), later, replace=False)]
+        _exact(rough, more, kept, f"points-{turn}", progress, made_of - later * (TURNS - turn), total)
     emulated = emulator()
-    draws, r_hat, diverged = sample(problem, judge, emulated, seed + 1)
+    draws, r_hat, diverged = sample(problem, judge, emulated, seed + TURNS)
     numbers = rng.choice(len(draws), weighed, replace=False)
     exact = _exact(problem, draws[numbers], kept, "draws", progress, made_of, total)
     emulated_cost, exact_cost = (

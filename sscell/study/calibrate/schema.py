@@ -117,7 +117,7 @@ class ComparisonSpec(Strict):
 class PosteriorSpec(Strict):
     """NUTS on an emulator; made_of: rough runs behind it; weighed: exact runs that check it."""
 
-    made_of: int = Field(default=64, ge=16)
+    made_of: int = Field(default=128, ge=16)
     weighed: int = Field(default=32, ge=8)
 
 

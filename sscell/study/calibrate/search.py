@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sscell.folder import write_whole
-from sscell.study.calibrate.emulator import Emulator, Seen, emulator_about
+from sscell.study.calibrate.emulator import HALF, Emulator, Seen, emulator_about, weights_of
 from sscell.study.calibrate.known import TWO_SIDED_95, Known, covariance, known, reach
 from sscell.study.calibrate.problem import LONGEST, Normal, Problem
 from sscell.study.calibrate.response import Response
@@ -39,9 +39,6 @@ ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
 # where all cells and their neighbours are so few that slopes cost little more than trials.
 POOR, OLD, FEW = 0.7, 5, 64
-# Second-order terms are used where no more than this is left; a seen point counts half for them where slopes foretell
-# that much cost from here to there.
-HALF = 10.0
 # Steps to the least of what is foretold, by when they are this short.
 INNER, SHORT = 20, 1e-3
 # Where no more than this is left, the noise of time steps may hide it; so far in any coordinate the time steps of one
@@ -345,8 +342,8 @@ def _foretold(problem: Problem, state: Start) -> Emulator:
     here, near = Seen(np.array(state.u), *stacked_at(state)), state.left < HALF * _unit(problem, state.cost)
     seen = problem.seen if near else []
     away = np.array([point.u - here.u for point in seen]).reshape(-1, here.u.size)
-    weights = 1 / (1 + 0.5 * np.einsum("np,pq,nq->n", away, normal_of(problem, state).matrix, away) / HALF)
-    return emulator_about(here, seen, weights, problem.shape[0])
+    rise = 0.5 * np.einsum("np,pq,nq->n", away, normal_of(problem, state).matrix, away)
+    return emulator_about(here, seen, weights_of(rise), problem.shape[0])
 
 
 def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -> tuple[np.ndarray, float]:

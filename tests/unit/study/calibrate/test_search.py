@@ -105,7 +105,7 @@ def test_noise_from_point_to_point_hides_no_descent(smooth: bool, status: str) -
     """Where neighbours share the noise of the point they are next to, the search goes on to the minimum beside it."""
 
     def shifted(base: Point, responses: Sequence[Response]) -> list[Response]:
-        noise = np.sin(9e6 * (base.u.sum() + base.apart.sum()) + 3.3 * np.arange(12))
+        noise = 0.6 * np.sin(9e6 * (base.u.sum() + base.apart.sum()) + 3.3 * np.arange(12))
         return [Response([v + x for v, x in zip(r.values, noise, strict=True)], r.slopes) for r in responses]
 
     def noisy(points: Sequence[Point], slopes: bool) -> list[Response]:
