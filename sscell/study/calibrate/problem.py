@@ -26,6 +26,12 @@ class Normal(NamedTuple):
     u: np.ndarray
 
 
+def damped_by(matrix: np.ndarray) -> np.ndarray:
+    """What damping adds to the diagonal (P,), Marquardt's; nothing is free of it."""
+    diagonal = np.diag(matrix)
+    return np.maximum(diagonal, 1e-9 * np.max(diagonal) + 1e-30)
+
+
 class Problem:
     """Costs and steps of a calibration.
 
@@ -112,9 +118,8 @@ class Problem:
     def step(self, at: Normal, damping: float, pinned: Sequence[int] = ()) -> tuple[np.ndarray, float]:
         """A damped step inside the bounds, and by how much it should lower the cost."""
         free = ~self.held(at, pinned)
-        diagonal = np.maximum(np.diag(at.matrix), 1e-9 * np.max(np.diag(at.matrix)) + 1e-30)
         change = np.zeros(at.u.size)
-        damped = at.matrix + damping * np.diag(diagonal)
+        damped = at.matrix + damping * np.diag(damped_by(at.matrix))
         low, high = np.maximum(self.bounds[0] - at.u, -LONGEST), np.minimum(self.bounds[1] - at.u, LONGEST)
         while free.any():
             # What would pass its limit stays there, and the others make the best of it.

@@ -19,7 +19,7 @@ import numpy as np
 from sscell.folder import write_whole
 from sscell.study.calibrate.emulator import HALF, Emulator, Seen, emulator_about, weights_of
 from sscell.study.calibrate.known import TWO_SIDED_95, Known, covariance, known, reach
-from sscell.study.calibrate.problem import LONGEST, Normal, Problem
+from sscell.study.calibrate.problem import LONGEST, Normal, Problem, damped_by
 from sscell.study.calibrate.response import Response
 from sscell.study.calibrate.unknowns import Unknowns
 
@@ -359,7 +359,7 @@ def _least(problem: Problem, state: Start, foretold: Emulator, damping: float) -
     normal, cost = at(here)
     if not foretold.bend.any():
         return problem.step(normal, damping, state.pinned)
-    held_back = damping * np.maximum(np.diag(normal.matrix), 1e-9 * np.max(np.diag(normal.matrix)) + 1e-30)
+    held_back = damping * damped_by(normal.matrix)
     first, u, least, harder = cost, here, cost, 0.0
     for _ in range(INNER):
         pulled = Normal(normal.matrix + np.diag(held_back), normal.gradient + held_back * (u - here), u)
