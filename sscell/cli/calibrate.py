@@ -18,6 +18,9 @@ def calibrate(
     study: Annotated[Path, typer.Argument(help="A study file (.toml): a scenario with [parameters] and data.")],
     out: Annotated[Path | None, typer.Option(help="Results folder [default: results/<study name>].")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the measured files [default: the study's own].")] = None,
+    hold_out: Annotated[
+        list[str] | None, typer.Option(help="A sample, run or fact whose data are predicted, not fitted; repeatable.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run was stopped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
@@ -33,7 +36,7 @@ def calibrate(
         def staged(stage: str) -> Callable[[int, int, str], None] | None:
             return None if bar is None else lambda done, total, what: bar(done, total, f"{stage}: {what}")
 
-        found = run(study, folder, data=data, resume=resume, progress=staged)
+        found = run(study, folder, data=data, hold_out=hold_out or (), resume=resume, progress=staged)
     if as_json:
         print(json.dumps(summary_json(found), indent=1))
     else:

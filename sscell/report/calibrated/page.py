@@ -42,6 +42,7 @@ def _content(calibration: Calibration) -> dict[str, Any]:
         "directions": [direction.words for direction in calibration.directions],
         "starts": calibration.starts,
         "starts_words": starts_words(calibration),
+        "held_out": calibration.held_out,
         "predicted": calibration.predicted,
         "trades": calibration.trades,
         "widened": calibration.widened,

@@ -23,6 +23,9 @@ def outcome(calibration: Calibration) -> list[str]:
         f"{free} free parameters for {numbers} measured numbers; cost {calibration.cost:.2f} (half the sum of squared "
         "residuals in standard deviations, priors included)."
     ]
+    if calibration.held_out:
+        named = ", ".join(calibration.held_out)
+        said.append(f"Held out, so not fitted but predicted, among the facts as well: {named}.")
     if spread:
         said.append(f"What varies from cell to cell ({spread} a cell, each with its own prior) is not counted.")
     if calibration.facts:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -39,24 +39,27 @@ def calibrate(
     out: str | Path | None = None,
     *,
     data: str | Path | None = None,
+    hold_out: Sequence[str] = (),
     resume: bool = False,
     progress: Callable[[str], Progress | None] | None = None,
 ) -> Calibration:
     """Find the parameters behind a series of samples, from cycling and impedance together.
 
     study: the path of a study file (a scenario with [parameters] and data); out: the results folder (None: write
-    nothing); data: the folder of the measured files (None: the study file's own). resume: go on with unfinished work
-    for that results folder; without it, begin anew. progress(stage) gives progress(done, all, what).
+    nothing); data: the folder of the measured files (None: the study file's own). hold_out: samples, runs or facts
+    whose data are not fitted but predicted; the search knows nothing of them, and the study's own leave_out, profiles
+    and posterior are not done. resume: go on with unfinished work for that results folder; without it, begin anew.
+    progress(stage) gives progress(done, all, what).
     Raises InputError before anything runs if the study or its files cannot be used.
     """
     if out is None:
         require(not resume, "calibrate: unfinished work lies beside its results folder; give `out` to resume it.")
-        return run.calibrate(study, data=data, progress=progress)
+        return run.calibrate(study, data=data, hold_out=hold_out, progress=progress)
     folder = Path(out)
     check_folder(folder, _is_ours)
     place = folder.resolve()
     kept = place.parent / f".{place.name}-unfinished"
-    found = run.calibrate(study, kept, data=data, resume=resume, progress=progress)
+    found = run.calibrate(study, kept, data=data, hold_out=hold_out, resume=resume, progress=progress)
     found = replace(found, folder=folder)
     write_calibration(found, folder)
     shutil.rmtree(kept, ignore_errors=True)
@@ -99,6 +102,7 @@ def _provenance(calibration: Calibration) -> dict[str, Any]:
         "input_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in calibration.inputs.items()},
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seed": calibration.study.method.seed,
+        "hold_out": list(calibration.held_out),
     }
 
 

@@ -1,11 +1,11 @@
-"""Prediction tests: the search goes on without the data of a sample, a run or a fact; those data are then predicted,
+"""Prediction tests: the data of a sample, a run or a fact are held out from the start, or left out where a search
 
-and the rest may be met better.
+ended, which then goes on; those data are then predicted, and the rest may be met better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ import numpy as np
 from sscell.study.calibrate.evidence import Datum, speaking_of
 from sscell.study.calibrate.from_facts import MARGIN
 from sscell.study.calibrate.known import TWO_SIDED_95, Known
-from sscell.study.calibrate.problem import Problem
 from sscell.study.calibrate.search import Progress, Start, known_at, search, spread_of, without
 from sscell.study.calibrate.task import Task
 
@@ -27,8 +26,8 @@ WIDER = 2.0
 class Predicted(NamedTuple):
     """One value that was left out: what was measured, what the rest foretells (95 % interval) and what a fit gives.
 
-    Of orders only those that do not hold. off: residual in standard deviations of the measurement and the prediction
-    together. status: of the search without those data.
+    Of orders only those that do not hold. fitted: NaN where it was never fitted. off: residual in standard deviations
+    of the measurement and the prediction together. status: of the search without those data.
     """
 
     left_out: str
@@ -74,6 +73,16 @@ class LeftOut(NamedTuple):
     widened: list[Widened]
 
 
+def held_out(task: Task, best: Start) -> list[Predicted]:
+    """What is foretold of data that the search did not see."""
+    spread = spread_of(task.problem, best)
+    return [
+        row
+        for name, numbers in task.held_out.items()
+        for row in _rows({k: task.data[k] for k in numbers}, None, best, _arrays(best.values), spread, name)
+    ]
+
+
 def predictions(
     task: Task, best: Start, near: Start, kept: Path | None = None, progress: Progress | None = None
 ) -> LeftOut:
@@ -90,7 +99,8 @@ def predictions(
     trades = [_trade("", rough.data, _arrays(best.values), (), method.sigmas)]
     for name, state, response in zip(chosen, found, responses, strict=True):
         values = response.values or _arrays(state.values)
-        rows += _rows(rough, best, state, values, name)
+        data = {k: rough.data[k] for k in state.left_out}
+        rows += _rows(data, best, state, values, spread_of(rough, state), name)
         trades.append(_trade(name, rough.data, values, state.left_out, method.sigmas))
     with_all = known_at(task.rough, task.unknowns, near)
     widened = [
@@ -121,10 +131,19 @@ def _arrays(values: Sequence[Sequence[float]]) -> list[np.ndarray]:
     return [np.array(v) for v in values]
 
 
-def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndarray], name: str) -> list[Predicted]:
-    rows, spread = [], spread_of(rough, state)
-    for number in state.left_out:
-        datum, values, slopes = rough.data[number], predicted[number], np.array(state.slopes[number])
+def _rows(
+    data: Mapping[int, Datum],
+    best: Start | None,
+    state: Start,
+    predicted: Sequence[np.ndarray],
+    spread: np.ndarray,
+    name: str,
+) -> list[Predicted]:
+    """What a start foretells of some data, by number; best: where all were fitted."""
+    rows = []
+    for number, datum in data.items():
+        values, slopes = predicted[number], np.array(state.slopes[number])
+        fitted = np.array(best.values[number]) if best else np.full(values.size, np.nan)
         assert datum.judge is not None
         # From the unknowns and from cell to cell.
         errors = np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", slopes, spread, slopes), 0.0))
@@ -136,9 +155,9 @@ def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndar
         off = np.abs(residual) / width
         if values.size > MOST_VALUES:
             scale, whole = float(np.sqrt(np.mean(residual**2))), float(np.sqrt(np.mean(off**2)))
-            fitted = float(np.sqrt(np.mean(datum.judge(np.array(best.values[number]))[0] ** 2)))
+            before = float(np.sqrt(np.mean(datum.judge(fitted)[0] ** 2))) if best else np.nan
             rows.append(
-                Predicted(name, f"{datum.name}: RMS residual", "1", scale, np.nan, np.nan, fitted, whole, state.status)
+                Predicted(name, f"{datum.name}: RMS residual", "1", scale, np.nan, np.nan, before, whole, state.status)
             )
             continue
         for k in range(values.size):
@@ -156,7 +175,7 @@ def _rows(rough: Problem, best: Start, state: Start, predicted: Sequence[np.ndar
                     float(values[k]),
                     low,
                     high,
-                    float(best.values[number][k]),
+                    float(fitted[k]),
                     float(np.max(off[own], initial=0.0)),
                     state.status,
                 )

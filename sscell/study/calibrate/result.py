@@ -59,7 +59,8 @@ class Calibration:
     the search ended; near: the same on the rough mesh, where profiles and what is left out begin; starts: as far as
     each went there, by cost; u, covariance: coordinates of all unknowns (P,) at the best point, and their covariance;
     apart: (sample, run) -> how far that cell is from the mean, in standard deviations of `cell_spread`; aside: facts to
-    be fitted that the study does not simulate. The rest is there if the study asks for it.
+    be fitted that the study does not simulate; held_out: whose data were not fitted. The rest is there if the study
+    asks for it.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class Calibration:
     covariance: np.ndarray
     apart: Mapping[Key, np.ndarray]
     bands: Sequence[Band] = ()
+    held_out: Sequence[str] = ()
     predicted: Sequence[Predicted] = ()
     trades: Sequence[Trade] = ()
     widened: Sequence[Widened] = ()

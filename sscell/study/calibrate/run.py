@@ -17,7 +17,7 @@ from sscell.interface import InterfaceState
 from sscell.study.calibrate import response
 from sscell.study.calibrate.conditions import differences
 from sscell.study.calibrate.known import directions, told_together
-from sscell.study.calibrate.left_out import predictions
+from sscell.study.calibrate.left_out import held_out, predictions
 from sscell.study.calibrate.posterior import Posterior, points_around, posterior
 from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.response import Fineness
@@ -49,15 +49,16 @@ def calibrate(
     kept: str | Path | None = None,
     *,
     data: str | Path | None = None,
+    hold_out: Sequence[str] = (),
     resume: bool = False,
     progress: Callable[[str], Progress | None] | None = None,
 ) -> Calibration:
     """Find the unknowns of a study file.
 
     kept: the folder in which unfinished work waits, so that `resume` goes on from it; data: the folder of the measured
-    files (None: the study file's own); progress(stage) -> progress(done, all, what).
+    files (None: the study file's own); hold_out: see `task_from`; progress(stage) -> progress(done, all, what).
     """
-    task = task_from(path, data)
+    task = task_from(path, data, hold_out)
     folder = None if kept is None else Path(kept)
     if folder is not None and not resume:
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,7 +101,8 @@ def calibrate(
         covariance=spread,
         apart=dict(zip(task.unknowns.keys, problem.point(u).apart, strict=True)),
         bands=bands(task, draws),
-        predicted=left_out.predicted,
+        held_out=tuple(task.held_out),
+        predicted=[*held_out(task, best), *left_out.predicted],
         trades=left_out.trades,
         widened=left_out.widened,
         profiles=traced,

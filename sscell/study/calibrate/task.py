@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,8 +33,9 @@ PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 class Task:
     """The same problem roughly, as it is answered, and on finer meshes and time steps, to see what is left.
 
-    aside: facts that are to be fitted and cannot be, as the study does not simulate them; inputs: the files read, by
-    name; key: a hash of all that the answer depends on.
+    data: all of them, as they are judged; held_out: by sample, run or fact the numbers of those that are not fitted,
+    only watched; aside: facts that are to be fitted and cannot be, as the study does not simulate them; inputs: the
+    files read, by name; key: a hash of all that the answer depends on.
     """
 
     path: Path
@@ -44,15 +45,24 @@ class Task:
     rough: Problem
     problem: Problem
     finer: Problem
+    data: Sequence[Datum]
+    held_out: dict[str, list[int]]
     aside: list[str]
     inputs: dict[str, bytes]
     key: str
 
 
-def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
-    """Read a study file, its facts and its measured files (in `data_folder`; None: beside the study file)."""
+def task_from(path: str | Path, data_folder: str | Path | None = None, hold_out: Sequence[str] = ()) -> Task:
+    """Read a study file, its facts and its measured files (in `data_folder`; None: beside the study file).
+
+    hold_out: samples, runs or facts whose data are not fitted; what else the study would leave out or trace, and its
+    posterior, are then not asked for.
+    """
     path = Path(path)
     study = read_as(Study, path)
+    if hold_out:
+        method = study.method.model_copy(update={"leave_out": (), "profiles": (), "posterior": None})
+        study = study.model_copy(update={"method": method})
     folder = path.parent if data_folder is None else Path(data_folder)
     facts = read_facts(path.parent / study.facts) if study.facts else []
     data = [
@@ -63,14 +73,21 @@ def task_from(path: str | Path, data_folder: str | Path | None = None) -> Task:
     ]
     if not data:
         raise InputError(f"Study '{path}' has no data to calibrate with; give facts, spectra, curves or cycles.")
-    _check_left_out(study, data)
+    _check_named("leave_out", study.method.leave_out, study, data)
+    _check_named("hold_out", hold_out, study, data)
+    held_out = {name: speaking_of(data, name) for name in hold_out}
+    held = {number for numbers in held_out.values() for number in numbers}
+    if len(held) == sum(datum.judge is not None for datum in data):
+        raise InputError(f"hold_out: no data are left to fit without {', '.join(hold_out)}; hold out fewer.")
     files = {path.name: path} | ({study.facts: path.parent / study.facts} if study.facts else {})
     files |= {spec.file: folder / spec.file for spec in (*study.spectra, *study.curves, *study.cycles)}
     inputs = {name: file.read_bytes() for name, file in files.items()}
-    every = [*data, *watched(study.comparisons)]
+    fitted = [replace(datum, judge=None) if k in held else datum for k, datum in enumerate(data)]
+    every = [*fitted, *watched(study.comparisons)]
     rough, usual, finer = (Responder(study, every, f) for f in (response.ROUGH, response.USUAL, response.FINER))
     problems = problem_of(rough), problem_of(usual), problem_of(finer)
-    return Task(path, study, facts, usual.unknowns, *problems, left_aside(facts, data), inputs, _key(inputs))
+    key, aside = _key(inputs, hold_out), left_aside(facts, data)
+    return Task(path, study, facts, usual.unknowns, *problems, data, held_out, aside, inputs, key)
 
 
 def problem_of(responder: Responder) -> Problem:
@@ -85,17 +102,18 @@ def problem_of(responder: Responder) -> Problem:
     return Problem(responder.answers, responder.data, shape, prior, bounds, robust, responder.beside)
 
 
-def _check_left_out(study: Study, data: Sequence[Datum]) -> None:
+def _check_named(where: str, names: Sequence[str], study: Study, data: Sequence[Datum]) -> None:
     known = [*study.samples, *study.runs, *(datum.name for datum in data)]
-    for name in study.method.leave_out:
+    for name in names:
         if name not in known:
-            raise InputError(f"leave_out: '{name}' is no sample, run or datum of this study{nearest_key(name, known)}.")
+            raise InputError(f"{where}: '{name}' is no sample, run or datum of this study{nearest_key(name, known)}.")
         if not speaking_of(data, name):
-            raise InputError(f"leave_out: no data speak of '{name}'; take it out.")
+            raise InputError(f"{where}: no data speak of '{name}'; take it out.")
 
 
-def _key(inputs: dict[str, bytes]) -> str:
-    digest = hashlib.sha256(json.dumps([FORMAT, {name: version(name) for name in PACKAGES}]).encode())
+def _key(inputs: dict[str, bytes], hold_out: Sequence[str]) -> str:
+    versions = {name: version(name) for name in PACKAGES}
+    digest = hashlib.sha256(json.dumps([FORMAT, versions, list(hold_out)]).encode())
     for content in inputs.values():
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]

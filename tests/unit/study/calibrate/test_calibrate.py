@@ -149,6 +149,43 @@ def test_the_folder_is_whole_and_nothing_else_is_left(found: ss.Calibration) -> 
     assert "What the data cannot tell" in page and all(row.name in page for row in found.known)
 
 
+HELD = ["discharge curve of coated in cycling, cycle 1", "discharge_capacity of coated in cycling, cycle 3"]
+
+
+def test_data_that_are_held_out_are_predicted_and_tell_nothing(
+    study: tuple[Path, dict[str, float]], found: ss.Calibration, tmp_path: Path
+) -> None:
+    without = ss.calibrate(study[0], tmp_path / "out", hold_out=HELD)
+    assert not set(HELD) & {row.datum.name for row in without.beside}
+    assert without.counts == (3, found.counts[1] - 21 - 1)
+    assert not without.profiles and not without.trades and without.posterior is None
+    curve, capacity = without.predicted
+    assert [curve.left_out, capacity.left_out] == HELD and np.isnan([curve.fitted, capacity.fitted]).all()
+    assert 0.6 < curve.predicted < 1.5 and capacity.off < 3.5  # off by no more than noise
+    (fitted,) = next(row.values for row in found.beside if row.datum.name == HELD[1])
+    assert capacity.low < fitted < capacity.high and capacity.predicted != fitted
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"among the facts as well: {', '.join(HELD)}" in page and "the search began from the priors" in page
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["hold_out"] == HELD
+    # another value of what is held out changes nothing but the key
+    table = pd.read_csv(study[0].parent / "cycling.csv")
+    shutil.copytree(study[0].parent, tmp_path / "copy")
+    third = table["Cycle Count / 1"] == 3
+    table.loc[third, "Current / A"] *= 1.2
+    table.to_csv(tmp_path / "copy" / "cycling.csv", index=False)
+    efficiency = "coulomb_efficiency of coated in cycling, cycle 3"
+    names = [*HELD, *([efficiency] if efficiency in {row.datum.name for row in found.beside} else [])]
+    first = ss.calibrate(study[0], hold_out=names)
+    assert ss.calibrate(tmp_path / "copy" / study[0].name, hold_out=names).values == first.values
+
+
+def test_what_is_held_out_must_be_there_and_leave_something(study: tuple[Path, dict[str, float]]) -> None:
+    with pytest.raises(ss.InputError, match="hold_out: 'coate' is no sample, run or datum of this study"):
+        ss.calibrate(study[0], hold_out=["coate"])
+    with pytest.raises(ss.InputError, match="no data are left to fit without coated"):
+        ss.calibrate(study[0], hold_out=["coated"])
+
+
 class Stopped(Exception):
     pass
 
