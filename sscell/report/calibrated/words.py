@@ -23,17 +23,17 @@ def outcome(calibration: Calibration) -> list[str]:
         f"{free} free parameters for {numbers} measured numbers; cost {calibration.cost:.2f} (half the sum of squared "
         "residuals in standard deviations, priors included)."
     ]
-    if calibration.held_out:
-        named = ", ".join(calibration.held_out)
-        said.append(f"Held out, so not fitted but predicted, among the facts as well: {named}.")
+    if held := ", ".join(calibration.held_out):
+        said.append(f"Held out, so not fitted but predicted, among the facts as well: {held}.")
     if spread:
         said.append(f"What varies from cell to cell ({spread} a cell, each with its own prior) is not counted.")
     if calibration.facts:
         s = score(calibration.facts)
+        orders = f"orders among the checks were held in the fit{', but those of what is held out' if held else ''}"
         said.append(
             f"Facts within their tolerance: figures {s['figures_met']} of {s['figures']}, bounds {s['bounds_met']} of "
             f"{s['bounds']}, checks {s['checks_met']} of {s['checks']}"
-            f"{'; orders among the checks were held in the fit' if calibration.study.method.hold_orders else ''}."
+            f"{f'; {orders}' if calibration.study.method.hold_orders else ''}."
         )
         unmet = [row.id for row in calibration.facts if row.scored and not row.within]
         said.append(f"Not met: {', '.join(unmet)}." if unmet else "All scored facts are met.")
@@ -80,7 +80,7 @@ def warnings(calibration: Calibration) -> list[str]:
     free, numbers = calibration.counts
     if 2 * free > numbers:
         said.append(f"{free} parameters for {numbers} numbers: more than one for two.")
-    if calibration.near.status not in ENDED:
+    if calibration.near is not best and calibration.near.status not in ENDED:
         said.append(
             f"The search on the rough mesh, from where the others begin, ended early ({calibration.near.status}): "
             "profiles and what is left out are preliminary."

@@ -55,12 +55,12 @@ class Calibration:
     """What a study's data say of its unknowns; `ss.calibrate` makes it.
 
     known: one row an unknown; together: sentences on what the data cannot tell apart; directions: combinations of
-    unknowns from best to worst known; beside: every datum; facts: all facts of the study at the best point; best: where
-    the search ended; near: the same on the rough mesh, where profiles and what is left out begin; starts: as far as
-    each went there, by cost; u, covariance: coordinates of all unknowns (P,) at the best point, and their covariance;
-    apart: (sample, run) -> how far that cell is from the mean, in standard deviations of `cell_spread`; aside: facts to
-    be fitted that the study does not simulate; held_out: whose data were not fitted. The rest is there if the study
-    asks for it.
+    unknowns from best to worst known; beside: every datum that was fitted; facts: all facts of the study at the best
+    point; best: where the search ended; near: the same on the rough mesh, where profiles and what is left out begin;
+    starts: as far as each went there, by cost; u, covariance: coordinates of all unknowns (P,) at the best point, and
+    their covariance; apart: (sample, run) -> how far that cell is from the mean, in standard deviations of
+    `cell_spread`; aside: facts to be fitted that the study does not simulate; held_out: whose data were not fitted. The
+    rest is there if the study asks for it.
     """
 
     path: Path
@@ -129,6 +129,7 @@ class Calibration:
         return {
             "title": self.study.title,
             "citation": self.study.citation,
+            "held_out": list(self.held_out),
             "parameters": {
                 row.name: {
                     "value": row.value,

@@ -59,6 +59,7 @@ def task_from(path: str | Path, data_folder: str | Path | None = None, hold_out:
     posterior, are then not asked for.
     """
     path = Path(path)
+    hold_out = [hold_out] if isinstance(hold_out, str) else list(hold_out)
     study = read_as(Study, path)
     if hold_out:
         method = study.method.model_copy(update={"leave_out": (), "profiles": (), "posterior": None})
