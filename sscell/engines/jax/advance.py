@@ -16,6 +16,7 @@ from sscell.engines.jax.equations import Equations, State, flat
 from sscell.engines.jax.kept import kept
 from sscell.engines.jax.problems import Status
 from sscell.engines.jax.rosenbrock import ORDER, path, path_slope, step
+from sscell.engines.limits import EMPTY_V, OVERCHARGED_V
 from sscell.jax_setup import load_jax
 
 SMALLEST_STEP_S, MOST_TRIES = 1e-9, 20_000
@@ -33,8 +34,6 @@ JUST_BEFORE, PART_WAY = 0.3, 0.6
 HALVINGS = 50
 # Tries at a limit in which followers change the length of their step until they meet it where their leader does.
 AIMS = 4
-# A step without a limit of its own goes on to the engine's; a voltage that runs away stalls short of it, beyond these.
-EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 

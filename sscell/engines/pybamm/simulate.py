@@ -11,7 +11,15 @@ import numpy as np
 import pybamm
 
 from sscell.cell import Cell, CellStructure, fresh_state
-from sscell.engines.limits import HIGHEST_V, LONGEST_HOLD_S, LOWEST_V, PATIENCE, theoretical_charge_C
+from sscell.engines.limits import (
+    EMPTY_V,
+    HIGHEST_V,
+    LONGEST_HOLD_S,
+    LOWEST_V,
+    OVERCHARGED_V,
+    PATIENCE,
+    theoretical_charge_C,
+)
 from sscell.engines.mesh import CYCLING_MESH, Mesh
 from sscell.engines.pybamm.compiled import CompiledCell, Control, compiled_cell
 from sscell.engines.result import CycleSummary, SimulationResult, ended_at_once, stopped
@@ -143,13 +151,15 @@ def _run_step(cell: Cell, compiled: CompiledCell, solver: pybamm.IDAKLUSolver, s
 
 def _problem(step: Step, control: Control, termination: str, run: StepRun) -> str:
     """Why a step that was solved does not count as done; '' if it does."""
-    hours = run.time_s[-1] / 3600
+    hours, last_V = run.time_s[-1] / 3600, run.voltage_V[-1]
+    unlimited = step.until_voltage_V is None and not control.hold_voltage
     if termination == "failure":
+        if unlimited and (last_V < EMPTY_V if control.current_A > 0 else last_V > OVERCHARGED_V):
+            return _run_away(control, hours)
         return f"the solver failed after {hours:.2f} h of the step"
     if not np.isfinite(run.voltage_V).all():
         return f"the solution is not finite after {hours:.2f} h of the step"
-    asked = step.until_voltage_V is not None
-    if termination.startswith("event") and not asked and not control.hold_voltage:
+    if termination.startswith("event") and unlimited:
         return _run_away(control, hours)
     if step.duration_s is None and termination == "final time":
         return f"no limit was reached within {hours:.0f} h"
