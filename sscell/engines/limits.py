@@ -6,7 +6,7 @@ from sscell.cell import CellDesign, CompositeCathode
 
 # Emptied or overcharged.
 LOWEST_V, HIGHEST_V = -1.0, 6.0
-# A step without a limit of its own goes on to these; a voltage that runs away may stall short of them, beyond the next.
+# A voltage that runs away, in a step without a limit of its own, may stall short of those, beyond these.
 EMPTY_V, OVERCHARGED_V = 0.0, 5.0
 # A step without a time limit may last this many times the time to pass the full theoretical capacity; a hold this long.
 PATIENCE, LONGEST_HOLD_S = 1.5, 200 * 3600.0
