@@ -102,7 +102,7 @@ def _provenance(calibration: Calibration) -> dict[str, Any]:
         "input_sha256": {name: hashlib.sha256(content).hexdigest() for name, content in calibration.inputs.items()},
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seed": calibration.study.method.seed,
-        "hold_out": list(calibration.held_out),
+        "held_out": list(calibration.held_out),
     }
 
 

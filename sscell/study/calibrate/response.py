@@ -96,15 +96,20 @@ class _Batch(NamedTuple):
 
 
 class Responder:
-    """All data of a study; points are answered many at once, in one batch a protocol."""
+    """All data of a study; points are answered many at once, in one batch a protocol.
 
-    def __init__(self, study: Study, data: Sequence[Datum], fineness: Fineness) -> None:
+    unknowns: those of a study of which these are but some of the data (None: those of these data).
+    """
+
+    def __init__(
+        self, study: Study, data: Sequence[Datum], fineness: Fineness, unknowns: Unknowns | None = None
+    ) -> None:
         self.study, self.data, self.fineness = study, list(data), fineness
         self._cycled = list(dict.fromkeys(key for datum in data for key in datum.cells))
         some_run = next(iter(study.runs))
         bare = [(sample, some_run) for datum in data if not datum.cells for sample in datum.samples]
         self.keys = list(dict.fromkeys([*self._cycled, *bare]))
-        self.unknowns = Unknowns(study, self.keys)
+        self.unknowns = unknowns or Unknowns(study, self.keys)
 
     def answers(self, points: Sequence[Point], slopes: bool) -> list[Response]:
         """The response at each point."""
@@ -248,7 +253,7 @@ class Responder:
         for key in keys:
             for s in range(apart):
                 if shared + s in lanes[key]:
-                    column = shared + self.keys.index(key) * apart + s
+                    column = shared + self.unknowns.keys.index(key) * apart + s
                     moves.append((column, float(steps[shared + s]), {key: 1 + lanes[key].index(shared + s)}))
         return moves
 

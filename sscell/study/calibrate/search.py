@@ -39,6 +39,9 @@ ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
 # where all cells and their neighbours are so few that slopes cost little more than trials.
 POOR, OLD, FEW = 0.7, 5, 64
+# What is left where all data take over from spectra of fresh cells; and the usual mesh from a rough one where cells and
+# their neighbours are so few: they move the cost as much.
+CLOSE = 3.0
 # Steps to the least of what is foretold, by when they are this short.
 INNER, SHORT = 20, 1e-3
 # Where no more than this is left, the noise of time steps may hide it; so far in any coordinate the time steps of one
@@ -118,6 +121,12 @@ def search(
     return states
 
 
+def begun_roughly(problem: Problem, u: np.ndarray) -> Start:
+    """A start at u (P,) of a search that only finds where to look."""
+    few = _few(problem)
+    return Start(u=u.tolist(), enough=CLOSE if few else ROUGHLY, exact_end=not few)
+
+
 def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
     """A start where another ended, that leaves out some data; it need not go to the last."""
     state = Start(u=list(best.u), left_out=list(left_out), enough=ROUGHLY)
@@ -171,6 +180,15 @@ def spread_of(problem: Problem, state: Start) -> np.ndarray:
     free_to_move[list(state.pinned)] = False
     inside = np.where(free_to_move, reach(matrix, at.gradient, held), 0.0)
     return covariance(matrix, held) + np.diag((inside / TWO_SIDED_95) ** 2)
+
+
+def root_of_open(problem: Problem, state: Start) -> np.ndarray:
+    """The symmetric root (Q, Q) of the covariance of the shared unknowns where a start is, none flat: what data leave
+    of draws from the priors."""
+    matrix, shared = normal_of(problem, state).matrix, problem.shape[0]
+    open_to = np.linalg.inv(matrix + np.diag(1 - problem.prior))[:shared, :shared]
+    size, along = np.linalg.eigh(open_to)
+    return (along * np.sqrt(np.maximum(size, 0.0))) @ along.T
 
 
 def known_at(problem: Problem, unknowns: Unknowns, state: Start) -> list[Known]:
@@ -282,7 +300,9 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
         state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
         state.beside = state.beside and gained < ROUGHLY * _unit(problem, state.cost)
         _hold(problem, state, responses[best].values, slopes, state.age + 1)
-        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)):
+        ends = not state.exact_end and state.left < state.enough * _unit(problem, state.cost)
+        old = 0 if _few(problem) and not ends else OLD
+        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= old):
             state.trials = []
             return
     _plan(problem, state)

@@ -33,6 +33,7 @@ PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 class Task:
     """The same problem roughly, as it is answered, and on finer meshes and time steps, to see what is left.
 
+    fresh: roughly, of spectra of fresh cells alone, which cost nothing beside cycling (None: all or none are such);
     data: all of them, as they are judged; held_out: by sample, run or fact the numbers of those that are not fitted,
     only watched; aside: facts that are to be fitted and cannot be, as the study does not simulate them; inputs: the
     files read, by name; key: a hash of all that the answer depends on.
@@ -42,6 +43,7 @@ class Task:
     study: Study
     facts: Sequence[Fact]
     unknowns: Unknowns
+    fresh: Problem | None
     rough: Problem
     problem: Problem
     finer: Problem
@@ -86,7 +88,7 @@ def task_from(path: str | Path, data_folder: str | Path | None = None, hold_out:
     fitted = [replace(datum, judge=None) if k in held else datum for k, datum in enumerate(data)]
     every = [*fitted, *watched(study.comparisons)]
     rough, usual, finer = (Responder(study, every, f) for f in (response.ROUGH, response.USUAL, response.FINER))
-    problems = problem_of(rough), problem_of(usual), problem_of(finer)
+    problems = _of_fresh_spectra(rough), problem_of(rough), problem_of(usual), problem_of(finer)
     key, aside = _key(inputs, hold_out), left_aside(facts, data)
     return Task(path, study, facts, usual.unknowns, *problems, data, held_out, aside, inputs, key)
 
@@ -101,6 +103,15 @@ def problem_of(responder: Responder) -> Problem:
     bounds = np.append(low, np.full(apart, -np.inf)), np.append(high, np.full(apart, np.inf))
     robust = responder.study.method.robust
     return Problem(responder.answers, responder.data, shape, prior, bounds, robust, responder.beside)
+
+
+def _of_fresh_spectra(responder: Responder) -> Problem | None:
+    """What spectra of fresh cells alone say of the same unknowns, where other data need cycling."""
+    fitted = [datum for datum in responder.data if datum.judge]
+    fresh = [datum for datum in fitted if datum.spectrum and datum.spectrum.until is None]
+    if not 0 < len(fresh) < len(fitted):
+        return None
+    return problem_of(Responder(responder.study, fresh, responder.fineness, responder.unknowns))
 
 
 def _check_named(where: str, names: Sequence[str], study: Study, data: Sequence[Datum]) -> None:

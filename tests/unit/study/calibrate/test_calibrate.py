@@ -154,6 +154,19 @@ def test_the_folder_is_whole_and_nothing_else_is_left(found: ss.Calibration) -> 
 HELD = ["discharge curve of coated in cycling, cycle 1", "discharge_capacity of coated in cycling, cycle 3"]
 
 
+def test_spectra_of_fresh_cells_say_first_what_they_know(study: tuple[Path, dict[str, float]]) -> None:
+    """Starts are drawn from what these leave of the priors: they differ, and all agree with these spectra."""
+    task = run.task_from(study[0])
+    assert task.fresh is not None
+    assert [datum.name for datum in task.fresh.data] == ["spectrum of coated in cycling, fresh"]
+    u = [np.array(start.u) for start in run.first_points(task)]
+    assert len(u) == 2 and np.abs(u[0] - u[1]).max() > 0.01
+    there = task.fresh.answers([np.zeros(u[0].size), *u], False)
+    centre, *costs = (float(np.sum(task.fresh.judge(response.values).residuals ** 2)) for response in there)
+    assert max(costs) < 0.1 * centre
+    assert max(costs) < 2 * twin.FREQUENCY_HZ.size * 2
+
+
 def test_data_that_are_held_out_are_predicted_and_tell_nothing(
     study: tuple[Path, dict[str, float]], found: ss.Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +181,7 @@ def test_data_that_are_held_out_are_predicted_and_tell_nothing(
     assert capacity.low < fitted < capacity.high and capacity.predicted != fitted
     page = (tmp_path / "out" / "report.html").read_text()
     assert f"among the facts as well: {', '.join(HELD)}" in page and "the search began from the priors" in page
-    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["hold_out"] == HELD
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["held_out"] == HELD
     # another value of what is held out changes nothing
     table = pd.read_csv(study[0].parent / "cycling.csv")
     shutil.copytree(study[0].parent, tmp_path / "copy")

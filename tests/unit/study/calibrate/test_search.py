@@ -12,7 +12,16 @@ import pytest
 from sscell.study.calibrate.evidence import Datum, measured
 from sscell.study.calibrate.problem import Normal, Problem
 from sscell.study.calibrate.response import Response
-from sscell.study.calibrate.search import Start, normal_of, pinned_at, search
+from sscell.study.calibrate.search import (
+    CLOSE,
+    ENDED,
+    Start,
+    begun_roughly,
+    normal_of,
+    pinned_at,
+    root_of_open,
+    search,
+)
 from sscell.study.calibrate.unknowns import Point
 
 rng = np.random.default_rng(3)
@@ -70,6 +79,38 @@ def test_finds_the_minimum_with_priors() -> None:
     assert 0.5 * gradient @ np.linalg.solve(matrix, gradient) < 0.5 * 0.2**2
     assert found.cost == pytest.approx(0.5 * np.sum(residuals**2) + 0.5 * np.sum(u**2), rel=1e-12)
     assert np.allclose(normal_of(problem(), found).matrix, matrix, rtol=1e-9)  # the slopes at the end are exact
+
+
+def test_a_rough_search_of_few_cells_ends_where_little_is_left_without_slopes_there() -> None:
+    asked = []
+
+    def noted(points: Sequence[Point], slopes: bool) -> list[Response]:
+        asked.append(slopes)
+        return answers(points, slopes)
+
+    (found,) = search(problem(answered=noted), [begun_roughly(problem(), np.array([3.0, -3.0, 3.0, 0.0]))], 50)
+    (best,) = search(problem(), [start()], 50)
+    assert found.status in ENDED and found.age > 0 and not asked[-1]
+    assert best.cost < found.cost < best.cost + CLOSE
+
+
+def test_what_data_leave_of_draws_from_the_priors() -> None:
+    """Drawn through it, they have the covariance of what is shared; of a flat one that nothing tells the prior's."""
+    told = problem()
+    (best,) = search(told, [start()], 50)
+    root = root_of_open(told, best)
+    covariance = np.linalg.inv(normal_of(told, best).matrix)[:3, :3]
+    assert root @ root.T == pytest.approx(covariance, rel=1e-9)
+    untold = problem(answered=lambda points, slopes: [_without_first(r) for r in answers(points, slopes)])
+    untold.prior = np.array([0.0, 1.0, 1.0, 1.0])
+    (best,) = search(untold, [start()], 50)
+    assert root_of_open(untold, best)[0] == pytest.approx([1.0, 0.0, 0.0], abs=1e-9)
+
+
+def _without_first(response: Response) -> Response:
+    """As if nothing depended on the first coordinate."""
+    slopes = [np.where(np.arange(4) == 0, 0.0, by) for by in response.slopes]
+    return Response([np.ones(1) for _ in response.values], slopes)
 
 
 def test_slopes_are_asked_for_less_often_than_steps_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
