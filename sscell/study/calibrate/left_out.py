@@ -5,7 +5,7 @@ ended, which then goes on; those data are then predicted, and the rest may be me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,7 @@ def held_out(task: Task, best: Start) -> list[Predicted]:
     return [
         row
         for name, numbers in task.held_out.items()
-        for row in _rows({k: task.data[k] for k in numbers}, None, best, _arrays(best.values), spread, name)
+        for row in _rows(task.data, numbers, None, best, _arrays(best.values), spread, name)
     ]
 
 
@@ -99,8 +99,7 @@ def predictions(
     trades = [_trade("", rough.data, _arrays(best.values), (), method.sigmas)]
     for name, state, response in zip(chosen, found, responses, strict=True):
         values = response.values or _arrays(state.values)
-        data = {k: rough.data[k] for k in state.left_out}
-        rows += _rows(data, best, state, values, spread_of(rough, state), name)
+        rows += _rows(rough.data, state.left_out, best, state, values, spread_of(rough, state), name)
         trades.append(_trade(name, rough.data, values, state.left_out, method.sigmas))
     with_all = known_at(task.rough, task.unknowns, near)
     widened = [
@@ -132,17 +131,18 @@ def _arrays(values: Sequence[Sequence[float]]) -> list[np.ndarray]:
 
 
 def _rows(
-    data: Mapping[int, Datum],
+    data: Sequence[Datum],
+    numbers: Sequence[int],
     best: Start | None,
     state: Start,
     predicted: Sequence[np.ndarray],
     spread: np.ndarray,
     name: str,
 ) -> list[Predicted]:
-    """What a start foretells of some data, by number; best: where all were fitted."""
+    """What a start foretells of some data; best: where all were fitted."""
     rows = []
-    for number, datum in data.items():
-        values, slopes = predicted[number], np.array(state.slopes[number])
+    for number in numbers:
+        datum, values, slopes = data[number], predicted[number], np.array(state.slopes[number])
         fitted = np.array(best.values[number]) if best else np.full(values.size, np.nan)
         assert datum.judge is not None
         # From the unknowns and from cell to cell.
