@@ -23,14 +23,14 @@ from sscell.study.calibrate.profile import profiles
 from sscell.study.calibrate.response import Fineness
 from sscell.study.calibrate.result import Band, Beside, Calibration
 from sscell.study.calibrate.search import (
-    CLOSE,
+    ROUGHLY,
     Progress,
     Start,
     begun_at,
     begun_roughly,
+    drawn_about,
     known_at,
     normal_of,
-    root_of_open,
     search,
     spread_of,
     stacked_at,
@@ -127,7 +127,7 @@ def found_by(
 ) -> Found:
     """Searched roughly from all starts; the best of them goes on as it is answered."""
     rounds, kept = task.study.method.most_iterations, place("rough")
-    first = [] if kept is not None and kept.is_file() else first_points(task, place("fresh"))
+    first = [] if kept is not None and kept.is_file() else first_points(task, place("fresh"), progress)
     rough = sorted(search(task.rough, first, rounds, kept, progress), key=lambda s: s.cost)
     if not np.isfinite(rough[0].cost):
         raise InputError(f"Calibration: no start could be simulated; the first says: {rough[0].status}.")
@@ -137,28 +137,27 @@ def found_by(
     return Found(best, rough)
 
 
-def first_points(task: Task, kept: Path | None = None) -> list[Start]:
+def first_points(task: Task, kept: Path | None = None, progress: Progress | None = None) -> list[Start]:
     """The best of points drawn from the priors, or from what spectra of fresh cells leave of them."""
     method, problem = task.study.method, task.rough
     rng = np.random.default_rng(method.seed)
     shared = problem.shape[0]
+    drawn = np.zeros((max(method.drawn, method.starts), shared))
+    drawn[1:] = DRAWN * rng.standard_normal((drawn.shape[0] - 1, shared))
     # Cells do not differ from their mean at first.
-    drawn = np.zeros((max(method.drawn, method.starts), problem.prior.size))
-    drawn[1:, :shared] = DRAWN * rng.standard_normal((drawn.shape[0] - 1, shared))
-    u = np.clip(drawn, *problem.bounds)
+    u = np.clip(np.pad(drawn, ((0, 0), (0, problem.prior.size - shared))), *problem.bounds)
     if task.fresh is not None:
-        begun = [Start(u=row.tolist(), enough=CLOSE) for row in u[: method.starts]]
-        fresh = min(search(task.fresh, begun, method.most_iterations, kept), key=lambda start: start.cost)
-        if np.isfinite(fresh.cost):
-            drawn[:, :shared] @= root_of_open(task.fresh, fresh)
-            u = np.clip(np.array(fresh.u) + drawn, *problem.bounds)
+        begun = [Start(u=row.tolist(), enough=ROUGHLY) for row in u[: method.starts]]
+        for k, fresh in enumerate(search(task.fresh, begun, method.most_iterations, kept, progress)):
+            if np.isfinite(fresh.cost):
+                u[k :: method.starts] = drawn_about(task.fresh, fresh, drawn[k :: method.starts])
     if method.drawn > method.starts:
         costs = [
             np.inf if response.problem else problem.cost(problem.judge(response.values).residuals, row)
             for response, row in zip(problem.answers(list(u), False), u, strict=True)
         ]
         u = u[np.argsort(costs, kind="stable")[: method.starts]]
-    return [begun_roughly(problem, row) for row in u]
+    return begun_roughly(problem, u)
 
 
 def sampled_by(

@@ -39,8 +39,7 @@ ROUGHLY = 0.1
 # Slopes are computed anew when a step brings less than this of what was promised, or after so many steps; after each
 # where all cells and their neighbours are so few that slopes cost little more than trials.
 POOR, OLD, FEW = 0.7, 5, 64
-# What is left where all data take over from spectra of fresh cells; and the usual mesh from a rough one where cells and
-# their neighbours are so few: they move the cost as much.
+# A rough search of few cells from one start ends where no more is left: the usual mesh moves the cost as much.
 CLOSE = 3.0
 # Steps to the least of what is foretold, by when they are this short.
 INNER, SHORT = 20, 1e-3
@@ -74,7 +73,7 @@ class Start:
     what a full step would still lower; told: the cost where slopes were last exact; trials: what comes next (none:
     slopes); beside: whether they take the time steps of where it is, as the noise of separate ones hides what is left;
     pinned: coordinates that do not move; left_out: numbers of data not counted; enough: it ends where no step promises
-    so much; exact_end: whether it ends on exact slopes.
+    so much; exact_end: whether it ends on exact slopes; close: it ends wherever no more is left.
     """
 
     u: list[float]
@@ -82,6 +81,7 @@ class Start:
     left_out: list[int] = field(default_factory=list)
     enough: float = ENOUGH
     exact_end: bool = True
+    close: float = 0.0
     cost: float = np.inf
     values: list[list[float]] = field(default_factory=list)
     slopes: list[list[list[float]]] = field(default_factory=list)
@@ -121,10 +121,22 @@ def search(
     return states
 
 
-def begun_roughly(problem: Problem, u: np.ndarray) -> Start:
-    """A start at u (P,) of a search that only finds where to look."""
-    few = _few(problem)
-    return Start(u=u.tolist(), enough=CLOSE if few else ROUGHLY, exact_end=not few)
+def begun_roughly(problem: Problem, points: np.ndarray) -> list[Start]:
+    """Starts at points (N, P) of a search that only finds where to look."""
+    close = CLOSE if len(points) == 1 and _few(problem) else 0.0
+    return [Start(u=row.tolist(), enough=ROUGHLY, close=close) for row in points]
+
+
+def drawn_about(problem: Problem, state: Start, drawn: np.ndarray) -> np.ndarray:
+    """Where draws (N, Q) of the shared unknowns from unit priors come to lie (N, P) by what data say where a start is;
+    what varies from cell to cell makes the best of it."""
+    shared = problem.shape[0]
+    data = normal_of(problem, state).matrix - np.diag(problem.prior)
+    matrix = data / _unit(problem, state.cost) + np.eye(len(data))
+    size, along = np.linalg.eigh(np.linalg.inv(matrix)[:shared, :shared])
+    moved = drawn @ (along * np.sqrt(np.maximum(size, 0.0))) @ along.T
+    cells = -np.linalg.solve(matrix[shared:, shared:], matrix[shared:, :shared] @ moved.T).T
+    return np.clip(np.array(state.u) + np.hstack([moved, cells]), *problem.bounds)
 
 
 def without(problem: Problem, best: Start, left_out: Sequence[int]) -> Start:
@@ -180,15 +192,6 @@ def spread_of(problem: Problem, state: Start) -> np.ndarray:
     free_to_move[list(state.pinned)] = False
     inside = np.where(free_to_move, reach(matrix, at.gradient, held), 0.0)
     return covariance(matrix, held) + np.diag((inside / TWO_SIDED_95) ** 2)
-
-
-def root_of_open(problem: Problem, state: Start) -> np.ndarray:
-    """The symmetric root (Q, Q) of the covariance of the shared unknowns where a start is, none flat: what data leave
-    of draws from the priors."""
-    matrix, shared = normal_of(problem, state).matrix, problem.shape[0]
-    open_to = np.linalg.inv(matrix + np.diag(1 - problem.prior))[:shared, :shared]
-    size, along = np.linalg.eigh(open_to)
-    return (along * np.sqrt(np.maximum(size, 0.0))) @ along.T
 
 
 def known_at(problem: Problem, unknowns: Unknowns, state: Start) -> list[Known]:
@@ -266,7 +269,16 @@ def _begin(problem: Problem, state: Start, response: Response) -> None:
         return
     creeps = state.told - state.cost < CREEPING * state.enough * _unit(problem, state.cost)
     state.told = state.cost
-    _plan(problem, state, creeps)
+    if not _is_close(state):
+        _plan(problem, state, creeps)
+
+
+def _is_close(state: Start) -> bool:
+    """End a start that has come as far as it must."""
+    if not 0.0 <= state.left < state.close:
+        return False
+    state.trials, state.status = [], "far enough"
+    return True
 
 
 def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
@@ -300,9 +312,9 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
         state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
         state.beside = state.beside and gained < ROUGHLY * _unit(problem, state.cost)
         _hold(problem, state, responses[best].values, slopes, state.age + 1)
-        ends = not state.exact_end and state.left < state.enough * _unit(problem, state.cost)
-        old = 0 if _few(problem) and not ends else OLD
-        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= old):
+        if _is_close(state):
+            return
+        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)):
             state.trials = []
             return
     _plan(problem, state)

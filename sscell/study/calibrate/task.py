@@ -33,7 +33,8 @@ PACKAGES = ("sscell", "jax", "jaxlib", "numpy", "scipy", "numpyro")
 class Task:
     """The same problem roughly, as it is answered, and on finer meshes and time steps, to see what is left.
 
-    fresh: roughly, of spectra of fresh cells alone, which cost nothing beside cycling (None: all or none are such);
+    fresh: roughly, of spectra of fresh cells alone, which cost little beside cycling, and with no prior flat (None: all
+    data are such, or none);
     data: all of them, as they are judged; held_out: by sample, run or fact the numbers of those that are not fitted,
     only watched; aside: facts that are to be fitted and cannot be, as the study does not simulate them; inputs: the
     files read, by name; key: a hash of all that the answer depends on.
@@ -111,7 +112,9 @@ def _of_fresh_spectra(responder: Responder) -> Problem | None:
     fresh = [datum for datum in fitted if datum.spectrum and datum.spectrum.until is None]
     if not 0 < len(fresh) < len(fitted):
         return None
-    return problem_of(Responder(responder.study, fresh, responder.fineness, responder.unknowns))
+    problem = problem_of(Responder(responder.study, fresh, responder.fineness, responder.unknowns))
+    problem.prior = np.ones(problem.prior.size)  # what they do not tell stays where it is
+    return problem
 
 
 def _check_named(where: str, names: Sequence[str], study: Study, data: Sequence[Datum]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sscell.engines.mesh import Mesh
 from sscell.report.calibrated.tables import frames
 from sscell.report.calibrated.write import _is_ours, write_calibration
 from sscell.study.calibrate import posterior, response, run
-from sscell.study.calibrate.response import Fineness
+from sscell.study.calibrate.response import Fineness, Response
 
 MESH = Mesh(cathode=4, particle=10, anode=8, electrode_ratio=1.1)
 SPECTRUM_MESH = Mesh(cathode=6, particle=12, anode=8, electrode_ratio=1.1)
@@ -167,6 +168,19 @@ def test_spectra_of_fresh_cells_say_first_what_they_know(study: tuple[Path, dict
     assert max(costs) < 2 * twin.FREQUENCY_HZ.size * 2
 
 
+def test_where_fresh_spectra_cannot_be_searched_starts_are_drawn_from_the_priors(
+    study: tuple[Path, dict[str, float]],
+) -> None:
+    task = run.task_from(study[0])
+    method = task.study.method.model_copy(update={"starts": 3, "drawn": 3})
+    task = replace(task, study=task.study.model_copy(update={"method": method}))
+    assert task.fresh is not None
+    task.fresh.answers = lambda coordinates, slopes: [Response([], [], "no answer") for _ in coordinates]
+    failed = [start.u for start in run.first_points(task)]
+    priors = [start.u for start in run.first_points(replace(task, fresh=None))]
+    assert failed == priors and priors[0] == [0.0] * len(NAMES) and priors[1] != priors[0]
+
+
 def test_data_that_are_held_out_are_predicted_and_tell_nothing(
     study: tuple[Path, dict[str, float]], found: ss.Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +225,7 @@ class Stopped(Exception):
     pass
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.8])
 def test_resumed_after_a_stop_anywhere_it_ends_the_same(
     share: float,
     study: tuple[Path, dict[str, float]],
@@ -219,7 +233,7 @@ def test_resumed_after_a_stop_anywhere_it_ends_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the search, in the posterior, and where data are left out or a parameter is traced."""
+    """In what comes first, in the search, in the posterior, and where data are left out or a parameter is traced."""
     found, asked = whole_run
     after = int(share * asked)
     with monkeypatch.context() as patch:

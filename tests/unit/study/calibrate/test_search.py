@@ -16,10 +16,11 @@ from sscell.study.calibrate.search import (
     CLOSE,
     ENDED,
     Start,
+    _is_close,
     begun_roughly,
+    drawn_about,
     normal_of,
     pinned_at,
-    root_of_open,
     search,
 )
 from sscell.study.calibrate.unknowns import Point
@@ -81,30 +82,62 @@ def test_finds_the_minimum_with_priors() -> None:
     assert np.allclose(normal_of(problem(), found).matrix, matrix, rtol=1e-9)  # the slopes at the end are exact
 
 
-def test_a_rough_search_of_few_cells_ends_where_little_is_left_without_slopes_there() -> None:
+FAR = np.array([3.0, -3.0, 3.0, 0.0])
+
+
+def test_a_rough_search_of_few_cells_from_one_start_ends_where_little_is_left() -> None:
+    """Without slopes there; where several starts are to be compared it goes on."""
     asked = []
 
     def noted(points: Sequence[Point], slopes: bool) -> list[Response]:
         asked.append(slopes)
         return answers(points, slopes)
 
-    (found,) = search(problem(answered=noted), [begun_roughly(problem(), np.array([3.0, -3.0, 3.0, 0.0]))], 50)
-    (best,) = search(problem(), [start()], 50)
-    assert found.status in ENDED and found.age > 0 and not asked[-1]
-    assert best.cost < found.cost < best.cost + CLOSE
+    (found,) = search(problem(answered=noted), begun_roughly(problem(), FAR[None]), 50)
+    assert found.status == "far enough" and found.left < CLOSE and found.age > 0 and not asked[-1]
+    first, _ = search(problem(answered=noted), begun_roughly(problem(), np.array([FAR, -FAR])), 50)
+    assert first.status in ENDED and first.age == 0 and asked[-1]
+    assert first.rounds > found.rounds and first.cost <= found.cost
 
 
-def test_what_data_leave_of_draws_from_the_priors() -> None:
-    """Drawn through it, they have the covariance of what is shared; of a flat one that nothing tells the prior's."""
-    told = problem()
+def test_a_step_that_promises_nothing_is_no_end_of_a_rough_search() -> None:
+    """Cut at the longest step in several coordinates it may promise less than nothing."""
+    assert not any(_is_close(start(left=left, close=close)) for left in (-1.0, np.nan, 4.0) for close in (0.0, 3.0))
+    assert _is_close(start(left=1.0, close=3.0)) and not _is_close(start(left=1.0))
+
+
+def test_draws_of_what_data_leave_of_the_priors() -> None:
+    """They have the covariance of what is shared, and the cell makes the best of each."""
+    told = problem(answered=lambda points, slopes: answers(points, slopes, 0.0))
     (best,) = search(told, [start()], 50)
-    root = root_of_open(told, best)
-    covariance = np.linalg.inv(normal_of(told, best).matrix)[:3, :3]
-    assert root @ root.T == pytest.approx(covariance, rel=1e-9)
-    untold = problem(answered=lambda points, slopes: [_without_first(r) for r in answers(points, slopes)])
-    untold.prior = np.array([0.0, 1.0, 1.0, 1.0])
+    matrix, u = normal_of(told, best).matrix, np.array(best.u)
+    moved = drawn_about(told, best, np.vstack([np.zeros(3), np.eye(3)])) - u
+    assert moved[0] == pytest.approx(np.zeros(4), abs=1e-12)
+    root = moved[1:, :3]
+    assert root @ root.T == pytest.approx(np.linalg.inv(matrix)[:3, :3], rel=1e-9)
+    assert matrix[3] @ moved.T == pytest.approx(np.zeros(4), abs=1e-9)
+
+
+def test_draws_spread_wider_by_what_the_model_leaves() -> None:
+    """Residuals of ten times their errors tell a tenth as much of each coordinate."""
+    narrow, wide = (problem(numbers=size * MEASURED) for size in (1.0, 100.0))
+    spread = []
+    for asked in (narrow, wide):
+        state = Start(u=[0.0] * 4, enough=np.inf)
+        (there,) = search(asked, [state], 1)
+        spread.append(drawn_about(asked, there, np.eye(3)))
+    assert there.cost > 1e2
+    assert np.trace(spread[1][:, :3]) > 2 * np.trace(spread[0][:, :3])
+
+
+def test_draws_of_what_no_data_tell_stay_as_drawn_and_inside_bounds() -> None:
+    untold = problem(
+        bounds=(np.full(4, -np.inf), np.array([0.5, *[np.inf] * 3])),
+        answered=lambda points, slopes: [_without_first(response) for response in answers(points, slopes)],
+    )
     (best,) = search(untold, [start()], 50)
-    assert root_of_open(untold, best)[0] == pytest.approx([1.0, 0.0, 0.0], abs=1e-9)
+    draws = np.array([[-0.7, 0.0, 0.0], [0.7, 0.0, 0.0]])
+    assert drawn_about(untold, best, draws)[:, 0] == pytest.approx([-0.7, 0.5], abs=1e-9)
 
 
 def _without_first(response: Response) -> Response:

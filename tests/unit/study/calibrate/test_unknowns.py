@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sscell as ss
-from sscell.study.calibrate.evidence import Datum, Picture
+from sscell.study.calibrate.evidence import Datum, Picture, Taken
 from sscell.study.calibrate.response import ROUGH, Responder
 from sscell.study.calibrate.schema import Study
 from sscell.study.calibrate.unknowns import Point, Unknowns
@@ -155,3 +155,28 @@ def test_what_cannot_follow_is_a_problem_of_its_own(read: object) -> None:
     responder, apart = first_efficiency(read()), np.zeros((1, 1))
     ((here, far),) = responder.beside([[Point(np.zeros(2), apart), Point(np.array([10.0, 0.0]), apart)]])
     assert here.problem == "" and far.problem.startswith("coated, pellet: it is too far from the first cell")
+
+
+def test_some_of_the_data_have_the_slopes_that_they_have_among_all(read: object) -> None:
+    """A spectrum of one cell, alone and beside that of another: columns of the other cell are there, and zero."""
+    study, frequency_Hz = read(), (1e4, 1.0)
+
+    def of(sample: str) -> Datum:
+        key = (sample, "pellet")
+        taken = Taken(key, None, frequency_Hz)
+        return Datum(
+            name=sample,
+            samples=(sample,),
+            cells=(key,),
+            observe=lambda picture: np.abs(picture.spectra[taken]),
+            judge=None,
+            spectrum=taken,
+        )
+
+    every = Responder(study, [of("bare"), of("coated")], ROUGH)
+    some = Responder(study, [of("coated")], ROUGH, every.unknowns)
+    point = Point(np.array([0.3, 0.1]), np.array([[0.5], [-0.5]]))
+    (among,), (alone,) = (responder.answers([point], True) for responder in (every, some))
+    assert alone.values[0] == pytest.approx(among.values[1], rel=1e-12)
+    assert alone.slopes[0] == pytest.approx(among.slopes[1], rel=1e-6)
+    assert alone.slopes[0].shape == (2, 4) and not alone.slopes[0][:, 2].any() and alone.slopes[0][:, 3].all()
