@@ -122,8 +122,8 @@ class PosteriorSpec(Strict):
 
 
 class MethodSpec(Strict):
-    """How it is searched: `starts`, the best of `drawn` points of the priors (their centre among them), or of what spectra
-    of fresh cells leave of them, by `seed`.
+    """How it is searched: `starts`, the best of `drawn` points of the priors (their centre among them) or of what fresh
+    spectra leave of these, by `seed`.
 
     sigmas: how many standard deviations the tolerance of a fact stands for. hold_orders: orderings among the facts are
     data as well, each as a bound. robust: residual, in standard deviations, beyond which the cost grows linearly.
