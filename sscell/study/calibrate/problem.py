@@ -117,6 +117,11 @@ class Problem:
 
     def step(self, at: Normal, damping: float, pinned: Sequence[int] = ()) -> tuple[np.ndarray, float]:
         """A damped step inside the bounds, and by how much it should lower the cost."""
+        u, promised = self._step(at, damping, pinned, one_by_one=False)
+        # Cut in several coordinates at once it may lead uphill.
+        return (u, promised) if promised >= 0 else self._step(at, damping, pinned, one_by_one=True)
+
+    def _step(self, at: Normal, damping: float, pinned: Sequence[int], one_by_one: bool) -> tuple[np.ndarray, float]:
         free = ~self.held(at, pinned)
         change = np.zeros(at.u.size)
         damped = at.matrix + damping * np.diag(damped_by(at.matrix))
@@ -129,6 +134,9 @@ class Problem:
             beyond = free & ((change < low) | (change > high))
             if not beyond.any():
                 break
+            if one_by_one:
+                further = np.where(beyond, np.maximum(low - change, change - high), 0.0)
+                beyond &= further == further.max()
             change[beyond] = np.clip(change[beyond], low[beyond], high[beyond])
             free &= ~beyond
         return at.u + change, float(-at.gradient @ change - 0.5 * change @ at.matrix @ change)

@@ -263,6 +263,15 @@ def test_what_would_pass_a_bound_stays_there_and_the_others_make_the_best_of_it(
     assert u == pytest.approx(grid[np.argmin(costs)], abs=0.02) and promised == pytest.approx(-costs.min(), rel=1e-3)
 
 
+def test_a_step_cut_in_several_coordinates_leads_downhill() -> None:
+    """Full it would be (100, -29); (2, -2) leads uphill."""
+    at = Normal(np.array([[1.0, 3.0], [3.0, 10.0]]), np.array([-13.0, -10.0]), np.zeros(2))
+    free = np.full(2, -np.inf), np.full(2, np.inf)
+    u, promised = Problem(answers, [], (2, 0, 0), np.zeros(2), free, None).step(at, 0.0)
+    assert u == pytest.approx([2.0, 0.4], abs=1e-9)
+    assert promised == pytest.approx(24.8, rel=1e-9)
+
+
 @pytest.mark.parametrize("after", [1, 2, 3])
 @pytest.mark.parametrize("few", [64, 0])
 def test_a_stopped_search_goes_on_to_the_same_answer(
