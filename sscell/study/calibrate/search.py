@@ -269,16 +269,12 @@ def _begin(problem: Problem, state: Start, response: Response) -> None:
         return
     creeps = state.told - state.cost < CREEPING * state.enough * _unit(problem, state.cost)
     state.told = state.cost
-    if not _is_close(state):
-        _plan(problem, state, creeps)
+    _plan(problem, state, creeps)
 
 
 def _is_close(state: Start) -> bool:
-    """End a start that has come as far as it must."""
-    if not 0.0 <= state.left < state.close:
-        return False
-    state.trials, state.status = [], "far enough"
-    return True
+    """Whether a start has come as far as it must."""
+    return 0.0 <= state.left < state.close
 
 
 def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
@@ -312,9 +308,8 @@ def _try(problem: Problem, state: Start, responses: Sequence[Response]) -> None:
         state.u, state.damping = taken.u, max(taken.damping, LEAST_DAMPING)
         state.beside = state.beside and gained < ROUGHLY * _unit(problem, state.cost)
         _hold(problem, state, responses[best].values, slopes, state.age + 1)
-        if _is_close(state):
-            return
-        if np.isfinite(gained) and (gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)):
+        poor_or_old = gained < POOR * taken.promised or state.age >= (0 if _few(problem) else OLD)
+        if np.isfinite(gained) and poor_or_old and not _is_close(state):
             state.trials = []
             return
     _plan(problem, state)
@@ -340,6 +335,9 @@ def _hold(problem: Problem, state: Start, values: Sequence[Any], slopes: Sequenc
 
 def _plan(problem: Problem, state: Start, creeps: bool = False) -> None:
     """The next trials; or slopes first, or the end."""
+    if _is_close(state):
+        state.trials, state.status = [], "far enough"
+        return
     foretold, unit = _foretold(problem, state), _unit(problem, state.cost)
     state.trials = _trials(problem, state, foretold)
     if state.trials[0].promised < state.enough * unit <= state.left and state.age <= 0:

@@ -119,7 +119,7 @@ def test_draws_of_what_data_leave_of_the_priors() -> None:
 
 
 def test_draws_spread_wider_by_what_the_model_leaves() -> None:
-    """Residuals of ten times their errors tell a tenth as much of each coordinate."""
+    """Residuals far above their errors tell less of each coordinate."""
     narrow, wide = (problem(numbers=size * MEASURED) for size in (1.0, 100.0))
     spread = []
     for asked in (narrow, wide):
